@@ -1,0 +1,60 @@
+import { Context, Schema } from "effect"
+import type { Effect } from "effect"
+import type { Caller } from "../shared/Caller.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+
+/** One entry of a create request's `networks`. */
+export const NetworkRequest = Schema.Struct({
+  networkId: Schema.NullOr(Schema.String),
+  portId: Schema.NullOr(Schema.String),
+  fixedIp: Schema.NullOr(Schema.String),
+  tag: Schema.NullOr(Schema.String)
+})
+export type NetworkRequest = typeof NetworkRequest.Type
+
+/** A plugged port as a server carries it: enough for `addresses`, for the hypervisor and for the metadata service. */
+export const Nic = Schema.Struct({
+  portId: Schema.String,
+  networkId: Schema.String,
+  /** The network's name: the key in the server's `addresses`. */
+  label: Schema.String,
+  macAddress: Schema.String,
+  mtu: Schema.Int,
+  fixedIps: Schema.Array(Schema.Struct({
+    address: Schema.String,
+    version: Schema.Literals([4, 6]),
+    prefix: Schema.Int,
+    subnetId: Schema.String
+  })),
+  /** The port was given by the user and outlives the server. */
+  isPreexisting: Schema.Boolean
+})
+export type Nic = typeof Nic.Type
+
+export interface AllocateRequest {
+  readonly instanceId: string
+  readonly projectId: string
+  /** `"auto"`: the project's one network, or none when it has none; `"none"`: no card at all. */
+  readonly networks: ReadonlyArray<NetworkRequest> | "auto" | "none"
+  readonly securityGroups: ReadonlyArray<string>
+  readonly hostname: string
+  readonly availabilityZone: string
+}
+
+/** What compute needs of Neutron; the built-in service and a real Neutron by URL both provide it. */
+export class Networks extends Context.Service<Networks, {
+  /**
+   * Checks a create request before it is accepted, and resolves what it means. Refusals as Nova words them: unknown
+   * network or port, a port in use, several networks and none given (conflict), an address outside its subnet.
+   */
+  readonly validate: (
+    caller: Caller,
+    request: { readonly networks: AllocateRequest["networks"]; readonly securityGroups: ReadonlyArray<string>; readonly count: number }
+  ) => Effect.Effect<void, Refusal>
+  /** Creates and binds the ports, once per instance: repeated, it answers what it made the first time. */
+  readonly allocate: (request: AllocateRequest) => Effect.Effect<ReadonlyArray<Nic>, Refusal>
+  /** Deletes the instance's own ports, unbinds the given ones; of an unknown instance it does nothing. */
+  readonly release: (instanceId: string) => Effect.Effect<void, Refusal>
+  /** The networks a project sees, for Nova's own read-only views and for name look-ups. */
+  readonly list: (caller: Caller) => Effect.Effect<ReadonlyArray<{ readonly id: string; readonly name: string }>, Refusal>
+}>()("kilonova/actors/network/Networks") {}

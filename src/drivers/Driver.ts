@@ -1,0 +1,135 @@
+import { Context, Schema } from "effect"
+import type { Duration, Effect, Stream } from "effect"
+
+/** A network card as the hypervisor needs it. */
+export interface NicSpec {
+  readonly portId: string
+  readonly networkId: string
+  readonly macAddress: string
+  readonly mtu: number
+  /** `address/prefix` of each fixed address. */
+  readonly fixedIps: ReadonlyArray<string>
+}
+
+/** The image a root disk is made from; paths are local to the hypervisor. */
+export interface ImageSource {
+  readonly id: string
+  readonly path: string
+  readonly diskFormat: string
+  readonly checksum: string | null
+  readonly properties: { readonly [key: string]: string }
+  /** Direct kernel boot, when the image names them. */
+  readonly kernelPath: string | null
+  readonly ramdiskPath: string | null
+}
+
+/** Everything a hypervisor needs to run one server; sizes as the names say. */
+export interface DomainSpec {
+  readonly id: string
+  /** The hypervisor's own name for it, `instance-0000002a`. */
+  readonly name: string
+  readonly displayName: string
+  readonly projectId: string
+  readonly userId: string
+  readonly hostname: string
+  readonly vcpus: number
+  readonly memoryMb: number
+  readonly rootGb: number
+  readonly ephemeralGb: number
+  readonly swapMb: number
+  readonly image: ImageSource | null
+  readonly nics: ReadonlyArray<NicSpec>
+  readonly extraSpecs: { readonly [key: string]: string }
+  readonly userData: string | null
+}
+
+export type PowerState = "running" | "paused" | "shutdown" | "crashed" | "suspended" | "nostate"
+
+export interface DomainStatus {
+  readonly id: string
+  readonly power: PowerState
+}
+
+/** Something the hypervisor saw: the guest's power state is now this. */
+export interface DomainEvent {
+  readonly id: string
+  readonly power: PowerState
+  readonly reason: string
+}
+
+/** One NUMA node of a host: logical CPU numbers, memory, pages above 4 KiB. */
+export interface NumaNode {
+  readonly id: number
+  readonly cpus: ReadonlyArray<number>
+  readonly memoryMb: number
+  readonly pages: ReadonlyArray<{ readonly sizeKb: number; readonly count: number }>
+}
+
+/** What the host has, before any server is on it. */
+export interface Inventory {
+  readonly hypervisorType: string
+  readonly hypervisorVersion: number
+  readonly hypervisorHostname: string
+  readonly hostIp: string
+  readonly cpuModel: string
+  readonly cpuArch: string
+  readonly vcpus: number
+  readonly memoryMb: number
+  readonly diskGb: number
+  readonly numa: ReadonlyArray<NumaNode>
+  /** Sibling threads of each core, with its socket. */
+  readonly cores: ReadonlyArray<{ readonly socket: number; readonly cpus: ReadonlyArray<number> }>
+  readonly traits: ReadonlyArray<string>
+}
+
+export interface Capabilities {
+  readonly pause: boolean
+  readonly suspend: boolean
+  readonly consoleLog: boolean
+}
+
+/** A driver call failed. `isRetryable`: the same call may pass later or elsewhere. */
+export class DriverError extends Schema.TaggedError<DriverError>()("DriverError", {
+  operation: Schema.String,
+  message: Schema.String,
+  isRetryable: Schema.Boolean,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+export interface Call {
+  /** The caller's epoch for this host: a driver that has seen a newer one refuses. */
+  readonly epoch: number
+}
+
+/**
+ * The hypervisor surface of one host. Every call is idempotent: repeated after a crash it finds its own work done
+ * and succeeds. `destroy` of an unknown domain succeeds.
+ */
+export interface Driver {
+  readonly capabilities: Capabilities
+  readonly inventory: Effect.Effect<Inventory, DriverError>
+  readonly spawn: (spec: DomainSpec, call: Call) => Effect.Effect<void, DriverError>
+  readonly powerOn: (spec: DomainSpec, call: Call) => Effect.Effect<void, DriverError>
+  /** Asks the guest to stop, and takes its power away after `grace`. */
+  readonly powerOff: (id: string, grace: Duration.Duration, call: Call) => Effect.Effect<void, DriverError>
+  readonly reboot: (spec: DomainSpec, kind: "soft" | "hard", call: Call) => Effect.Effect<void, DriverError>
+  readonly pause: (id: string, call: Call) => Effect.Effect<void, DriverError>
+  readonly unpause: (id: string, call: Call) => Effect.Effect<void, DriverError>
+  readonly suspend: (id: string, call: Call) => Effect.Effect<void, DriverError>
+  readonly resume: (spec: DomainSpec, call: Call) => Effect.Effect<void, DriverError>
+  /** Leaves no domain and no file behind. */
+  readonly destroy: (id: string, call: Call) => Effect.Effect<void, DriverError>
+  /** What is really there: recovery starts here. */
+  readonly list: Effect.Effect<ReadonlyArray<DomainStatus>, DriverError>
+  /** The serial console's text so far. */
+  readonly consoleLog: (id: string) => Effect.Effect<string, DriverError>
+  readonly events: Stream.Stream<DomainEvent>
+}
+
+/** The hosts this process drives, by hypervisor hostname. */
+export class Fleet extends Context.Service<Fleet, {
+  readonly hosts: ReadonlyArray<string>
+  readonly driver: (hostname: string) => Driver | undefined
+  /** The host answers now; a silent one is down after the service-down time. */
+  readonly isUp: (hostname: string) => boolean
+}>()("kilonova/drivers/Fleet") {}

@@ -1,0 +1,35 @@
+/** Every limit of the system, named, with its unit in the name. One place, so that none is forgotten and none hides. */
+export const Limits = {
+  /** Bodies of the compute, network, identity and placement faces (Nova's own default). */
+  bodyBytesMax: 114_688,
+  imageBytesMax: 1024 ** 4,
+  pageSizeMax: 1000,
+  requestMillisMax: 60_000,
+  headerMillisMax: 10_000,
+  connectionsMax: 10_000,
+
+  instanceMailboxMax: 256,
+  hostMailboxMax: 8192,
+  projectMailboxMax: 8192,
+  schedulerMailboxMax: 65_536,
+  conductorMailboxMax: 65_536,
+  instanceIdleMillis: 5_000,
+  residentEntitiesMax: 20_000,
+  askMillisMax: 30_000,
+
+  /** A step that has not been answered for this long is sent again. */
+  stepRetryMillis: 30_000,
+  /** A task that has not ended after this long ends in ERROR. */
+  taskMillisMax: 600_000,
+  watchdogMillis: 1_000,
+  buildAttemptsMax: 3,
+  conductors: 16,
+
+  actionLogMax: 100,
+  deletedKeptMax: 10_000,
+  writeRetriesMax: 8,
+
+  commitBatchMax: 512,
+  journalQueueMax: 65_536,
+  requestsKeptMillis: 3_600_000
+} as const

@@ -1,0 +1,33 @@
+import { Context } from "effect"
+import type { Effect } from "effect"
+import type { Json } from "../../actors/shared/json.ts"
+import type { JournalUnavailable, VersionConflict } from "./Journal.ts"
+
+/** A kind of reference data: flavors, key pairs, users, images, ports… Each record is one stream of the journal. */
+export interface Table<A extends Json> {
+  readonly type: string
+  readonly key: (record: A) => string
+  /** Unique keys beside the primary one, by name; `null`: this record claims none. The journal itself enforces them. */
+  readonly unique?: { readonly [index: string]: (record: A) => string | null }
+}
+
+/** `expect` names what the writer saw: the version it read, or that the record must not be there. */
+export type Change<A extends Json = Json> =
+  | { readonly table: Table<A>; readonly put: A; readonly expect: "absent" | "any" | number }
+  | { readonly table: Table<A>; readonly remove: string; readonly expect: "any" | number }
+
+/**
+ * Records, read from memory and written through the journal. There is no actor behind them: a write names the
+ * versions it rests on, so of two racing writers one gets `VersionConflict`, reads again and decides again.
+ */
+export class Records extends Context.Service<Records, {
+  readonly get: <A extends Json>(table: Table<A>, key: string) => A | undefined
+  /** The record that holds this unique key. */
+  readonly find: <A extends Json>(table: Table<A>, index: string, key: string) => A | undefined
+  /** In the order of creation. */
+  readonly all: <A extends Json>(table: Table<A>) => Iterable<A>
+  readonly size: (table: Table<never>) => number
+  readonly version: (table: Table<never>, key: string) => number
+  /** All changes or none, durable when it returns. */
+  readonly write: (changes: ReadonlyArray<Change<never>>) => Effect.Effect<void, VersionConflict | JournalUnavailable>
+}>()("kilonova/runtime/kernel/Records") {}

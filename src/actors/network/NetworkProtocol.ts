@@ -1,35 +1,10 @@
-import { Context, Schema } from "effect"
+import { Context } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
+import type { NetworkRequest, Nic } from "./Nic.ts"
 
-/** One entry of a create request's `networks`. */
-export const NetworkRequest = Schema.Struct({
-  networkId: Schema.NullOr(Schema.String),
-  portId: Schema.NullOr(Schema.String),
-  fixedIp: Schema.NullOr(Schema.String),
-  tag: Schema.NullOr(Schema.String)
-})
-export type NetworkRequest = typeof NetworkRequest.Type
-
-/** A plugged port as a server carries it: enough for `addresses`, for the hypervisor and for the metadata service. */
-export const Nic = Schema.Struct({
-  portId: Schema.String,
-  networkId: Schema.String,
-  /** The network's name: the key in the server's `addresses`. */
-  label: Schema.String,
-  macAddress: Schema.String,
-  mtu: Schema.Int,
-  fixedIps: Schema.Array(Schema.Struct({
-    address: Schema.String,
-    version: Schema.Literals([4, 6]),
-    prefix: Schema.Int,
-    subnetId: Schema.String
-  })),
-  /** The port was given by the user and outlives the server. */
-  isPreexisting: Schema.Boolean
-})
-export type Nic = typeof Nic.Type
+export { NetworkRequest, Nic } from "./Nic.ts"
 
 export interface AllocateRequest {
   readonly instanceId: string

@@ -1,0 +1,54 @@
+import type { Json } from "../shared/json.ts"
+
+/**
+ * One compute host as the operators know it: its service (nova-compute), its hypervisor, its inventory before any
+ * server, and the administrator's word on it. Plain JSON, a record of table `hosts`.
+ */
+export type Host = {
+  readonly hostname: string
+  /** Ids of the hypervisor: a UUID since 2.53, a number before. */
+  readonly id: string
+  readonly number: number
+  readonly serviceId: string
+  readonly serviceNumber: number
+  readonly availabilityZone: string
+  readonly isDisabled: boolean
+  readonly disabledReason: string | null
+  readonly isForcedDown: boolean
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly hypervisorType: string
+  readonly hypervisorVersion: number
+  readonly hostIp: string
+  readonly cpuModel: string
+  readonly cpuArch: string
+  readonly vcpus: number
+  readonly memoryMb: number
+  readonly diskGb: number
+  readonly numa: ReadonlyArray<{
+    readonly id: number
+    readonly cpus: ReadonlyArray<number>
+    readonly memoryMb: number
+    readonly pages: ReadonlyArray<{ readonly sizeKb: number; readonly count: number }>
+  }>
+  readonly traits: ReadonlyArray<string>
+}
+
+/** The records' table of hosts; see `Records`. */
+export const hosts = {
+  type: "host",
+  key: (host: Host) => host.hostname,
+  unique: { id: (host: Host) => host.id, serviceId: (host: Host) => host.serviceId }
+}
+
+/** How much more than the hardware may be promised (Nova's defaults), and what the host keeps for itself. */
+export interface AllocationRatios {
+  readonly cpu: number
+  readonly ram: number
+  readonly disk: number
+  readonly reservedRamMb: number
+}
+export const defaultRatios: AllocationRatios = { cpu: 4, ram: 1, disk: 1, reservedRamMb: 512 }
+
+const _isJson = (host: Host): Json => host
+void _isJson

@@ -1,0 +1,77 @@
+import { Schema } from "effect"
+import { Nic } from "../network/Nic.ts"
+import { Instance } from "./Instance.ts"
+import { VmState } from "./states.ts"
+
+/** Who asked for an action, and when; `requestId` makes a repeated request the same request. */
+export const Request = Schema.Struct({
+  requestId: Schema.String,
+  userId: Schema.String,
+  projectId: Schema.String,
+  isAdmin: Schema.Boolean,
+  atMillis: Schema.Number,
+  /** The task it starts must end by then. */
+  deadlineMillis: Schema.Number
+})
+export type Request = typeof Request.Type
+
+export const Action = Schema.Literals([
+  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete"
+])
+
+/** Fields a client may change at once; an absent one stays. */
+export const Patch = Schema.Struct({
+  name: Schema.optionalKey(Schema.String),
+  hostname: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  accessIpV4: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  accessIpV6: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  diskConfig: Schema.optionalKey(Schema.Literals(["AUTO", "MANUAL"])),
+  /** Keys to set; the others stay. */
+  metadataSet: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  metadataRemove: Schema.optionalKey(Schema.Array(Schema.String)),
+  metadataReplace: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  tagsAdd: Schema.optionalKey(Schema.Array(Schema.String)),
+  tagsRemove: Schema.optionalKey(Schema.Array(Schema.String)),
+  tagsReplace: Schema.optionalKey(Schema.Array(Schema.String))
+})
+export type Patch = typeof Patch.Type
+
+/** What a step of the task in flight came to. */
+export const Outcome = Schema.Union([
+  Schema.TaggedStruct("Placed", {
+    host: Schema.String,
+    availabilityZone: Schema.String,
+    nics: Schema.Array(Nic)
+  }),
+  Schema.TaggedStruct("Done", {}),
+  Schema.TaggedStruct("Failed", {
+    message: Schema.String,
+    details: Schema.NullOr(Schema.String),
+    code: Schema.Int,
+    /** Another host, or another try, may succeed. */
+    isRetryable: Schema.Boolean
+  })
+])
+export type Outcome = typeof Outcome.Type
+
+export const Command = Schema.Union([
+  Schema.TaggedStruct("Create", { instance: Instance, request: Request }),
+  Schema.TaggedStruct("Perform", { action: Action, request: Request }),
+  Schema.TaggedStruct("Change", {
+    kind: Schema.Literals(["metadata", "metadataDelete", "tags", "rename"]),
+    patch: Patch,
+    request: Request
+  }),
+  Schema.TaggedStruct("Lock", { reason: Schema.NullOr(Schema.String), request: Request }),
+  Schema.TaggedStruct("Unlock", { mayOverride: Schema.Boolean, request: Request }),
+  Schema.TaggedStruct("ResetState", { vmState: VmState, request: Request }),
+  Schema.TaggedStruct("Advance", { generation: Schema.Int, outcome: Outcome, atMillis: Schema.Number }),
+  /** The task's deadline passed. */
+  Schema.TaggedStruct("Expire", { generation: Schema.Int, atMillis: Schema.Number }),
+  /** Whoever should do the pending step has not answered: ask again. */
+  Schema.TaggedStruct("Resume", { atMillis: Schema.Number }),
+  /** The hypervisor saw the guest's power change by itself. */
+  Schema.TaggedStruct("ObservePower", { power: Schema.Int, atMillis: Schema.Number })
+])
+export type Command = typeof Command.Type

@@ -1,0 +1,32 @@
+import { Context } from "effect"
+import type { Instance } from "../../actors/instance/Instance.ts"
+
+/** What a set of servers takes: counts, cores, MiB, GiB. */
+export interface Usage {
+  readonly instances: number
+  readonly cores: number
+  readonly ramMb: number
+  readonly diskGb: number
+}
+
+/**
+ * Every server, in memory, as the journal last had it: what lists, the scheduler, quota and usage read. Deleted ones stay
+ * for `Limits.deletedKeptMax`. All calls are synchronous; the objects are shared and never changed.
+ */
+export class InstanceIndex extends Context.Service<InstanceIndex, {
+  readonly get: (id: string) => Instance | undefined
+  /** Newest first; deleted ones too. `null`: of all projects. */
+  readonly ofProject: (projectId: string | null) => Iterable<Instance>
+  /** Live servers on a host. */
+  readonly onHost: (hostname: string) => Iterable<Instance>
+  /** Live servers made as members of a group. */
+  readonly inGroup: (serverGroupId: string) => Iterable<Instance>
+  readonly usageOfProject: (projectId: string) => Usage
+  readonly usageOfUser: (projectId: string, userId: string) => Usage
+  readonly usageOfHost: (hostname: string) => Usage
+  /** Servers whose work is in flight. */
+  readonly pending: () => Iterable<Instance>
+  readonly size: () => number
+  /** Grows with each change of any server: a cache key. */
+  readonly revision: () => number
+}>()("kilonova/runtime/kernel/InstanceIndex") {}

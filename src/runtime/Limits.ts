@@ -30,6 +30,10 @@ export const Limits = {
   writeRetriesMax: 8,
 
   commitBatchMax: 512,
+  commitBusyMillis: 5_000,
   journalQueueMax: 65_536,
-  requestsKeptMillis: 3_600_000
+  requestsKeptMillis: 3_600_000,
+  scanPageMax: 2_000,
+  /** Entries the memory journal keeps for late readers of its feed; SQLite keeps all. */
+  memoryFeedMax: 100_000
 } as const

@@ -6,9 +6,13 @@ import type { JournalUnavailable, VersionConflict } from "./Journal.ts"
 /** A kind of reference data: flavors, key pairs, users, images, ports… Each record is one stream of the journal. */
 export interface Table<A extends Json> {
   readonly type: string
-  readonly key: (record: A) => string
-  /** Unique keys beside the primary one, by name; `null`: this record claims none. The journal itself enforces them. */
-  readonly unique?: { readonly [index: string]: (record: A) => string | null }
+  /** A method, so that changes of different tables fit in one list. */
+  key(record: A): string
+  /**
+   * Unique keys beside the primary one, by name; `null`: this record claims none. The journal itself enforces them: a
+   * taken key is a `VersionConflict` of the stream `<type>/<index>`.
+   */
+  readonly unique?: { readonly [index: string]: { of(record: A): string | null }["of"] }
 }
 
 /** `expect` names what the writer saw: the version it read, or that the record must not be there. */
@@ -29,5 +33,5 @@ export class Records extends Context.Service<Records, {
   readonly size: (table: Table<never>) => number
   readonly version: (table: Table<never>, key: string) => number
   /** All changes or none, durable when it returns. */
-  readonly write: (changes: ReadonlyArray<Change<never>>) => Effect.Effect<void, VersionConflict | JournalUnavailable>
+  readonly write: (changes: ReadonlyArray<Change>) => Effect.Effect<void, VersionConflict | JournalUnavailable>
 }>()("kilonova/runtime/kernel/Records") {}

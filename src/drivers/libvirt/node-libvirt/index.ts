@@ -1,0 +1,12 @@
+/** node-libvirt: a typed, fully asynchronous client of libvirt's RPC protocol. */
+export type { ByteStream } from "./byteStream.ts"
+export type { Call, CallOptions, Client } from "./call.ts"
+export { connect, type Connection, type ConnectOptions } from "./Connection.ts"
+export * from "./constants.ts"
+export type { EventKind, LibvirtEvent } from "./events.ts"
+export { cpuMapOf, cpusOf, domainByUuid, type DomainInfo, type DomainRef, type VolumeRef } from "./layouts.ts"
+export { Libvirt, type LibvirtShape, type LinkEvent, makeLibvirt } from "./Libvirt.ts"
+export * from "./LibvirtError.ts"
+export { limits } from "./limits.ts"
+export { type Procedure, procedures, streamProcedures } from "./procedures.ts"
+export { byField, textParam, type TypedParam, type TypedValue } from "./typedParams.ts"

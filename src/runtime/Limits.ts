@@ -3,10 +3,30 @@ export const Limits = {
   /** Bodies of the compute, network, identity and placement faces (Nova's own default). */
   bodyBytesMax: 114_688,
   imageBytesMax: 1024 ** 4,
+  /** A JSON body that takes longer to arrive is refused. */
+  bodyMillisMax: 30_000,
+  jsonDepthMax: 100,
   pageSizeMax: 1000,
   requestMillisMax: 60_000,
   headerMillisMax: 10_000,
+  headerBytesMax: 16_384,
+  headersMax: 100,
+  connectionCheckMillis: 1_000,
+  /** Requests under way have this long to finish when the server stops. */
+  shutdownMillis: 10_000,
   connectionsMax: 10_000,
+
+  /** Neutron's own defaults. */
+  dnsNameserversMax: 5,
+  hostRoutesMax: 20,
+  fixedIpsPerPortMax: 64,
+  tagsPerResourceMax: 50,
+
+  /** Glance's own defaults. */
+  imagePropertiesMax: 128,
+  imageTagsMax: 128,
+  imageMembersMax: 128,
+  imagePageSize: 25,
 
   instanceMailboxMax: 256,
   hostMailboxMax: 8192,

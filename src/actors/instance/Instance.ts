@@ -47,7 +47,7 @@ export const ActionRecord = Schema.Struct({
 })
 export type ActionRecord = typeof ActionRecord.Type
 
-export const Step = Schema.Literals(["schedule", "spawn", "drive", "destroy", "release", "unwind"])
+export const Step = Schema.Literals(["schedule", "spawn", "drive", "destroy", "release"])
 export type Step = typeof Step.Type
 
 /** Work in flight: enough for whoever owns the server next to go on with it. Times in Unix milliseconds. */
@@ -72,6 +72,9 @@ export const PlacementWish = Schema.Struct({
   /** `host` was forced (zone:host form): filters are skipped. */
   isForced: Schema.Boolean,
   serverGroupId: Schema.NullOr(Schema.String),
+  /** The group's policy (`affinity`, `anti-affinity`, `soft-…`), which never changes. */
+  groupPolicy: Schema.NullOr(Schema.String),
+  maxServerPerHost: Schema.Int,
   hints: Schema.Record(Schema.String, Schema.Json)
 })
 export type PlacementWish = typeof PlacementWish.Type
@@ -96,6 +99,8 @@ export const Instance = Schema.Struct({
   powerState: Schema.Int,
   fault: Schema.NullOr(InstanceFault),
   work: Schema.NullOr(Work),
+  /** Of the newest step ever begun. */
+  generation: Schema.Int,
 
   flavor: FlavorSnapshot,
   imageId: Schema.NullOr(Schema.String),

@@ -1,0 +1,41 @@
+import type { Nic } from "../network/Nic.ts"
+import type { Instance, InstanceFault, Work } from "./Instance.ts"
+import type { Action, Patch } from "./InstanceCommand.ts"
+import type { TaskState, VmState } from "./states.ts"
+
+/** Facts about a server, in the past tense; the only way its state changes. */
+export type InstanceEvent =
+  | { readonly _tag: "Created"; readonly instance: Instance }
+  | {
+    readonly _tag: "ActionAccepted"
+    readonly action: typeof Action.Type
+    readonly task: TaskState
+    readonly userId: string
+    readonly projectId: string
+    readonly work: Work
+    readonly at: string
+  }
+  | {
+    readonly _tag: "Placed"
+    readonly host: string
+    readonly availabilityZone: string
+    readonly nics: ReadonlyArray<Nic>
+    readonly work: Work
+    readonly at: string
+  }
+  /** One step of several is done, the next begins. */
+  | { readonly _tag: "StepCompleted"; readonly work: Work; readonly at: string }
+  /** This host could not build it: the next try begins. */
+  | { readonly _tag: "BuildRescheduled"; readonly reason: string; readonly work: Work; readonly at: string }
+  | { readonly _tag: "TaskCompleted"; readonly at: string }
+  /** `work` is the undoing still to be done. */
+  | { readonly _tag: "TaskFailed"; readonly vmState: VmState; readonly fault: InstanceFault; readonly work: Work | null; readonly at: string }
+  /** What a failed build had taken is given back. */
+  | { readonly _tag: "Unwound"; readonly at: string }
+  | { readonly _tag: "Changed"; readonly patch: Patch; readonly at: string }
+  | { readonly _tag: "Locked"; readonly by: "owner" | "admin"; readonly reason: string | null; readonly at: string }
+  | { readonly _tag: "Unlocked"; readonly at: string }
+  | { readonly _tag: "StateReset"; readonly vmState: VmState; readonly at: string }
+  | { readonly _tag: "PowerObserved"; readonly power: number; readonly vmState: VmState; readonly at: string }
+  /** The pending step was sent again. */
+  | { readonly _tag: "StepResent"; readonly work: Work; readonly at: string }

@@ -1,0 +1,82 @@
+import { begin, finish } from "./actionLog.ts"
+import type { Instance } from "./Instance.ts"
+import type { Action, Patch } from "./InstanceCommand.ts"
+import type { InstanceEvent } from "./InstanceEvent.ts"
+import { build, lifecycle } from "./lifecycle.ts"
+import { powerStates } from "./states.ts"
+
+const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
+  const { metadataSet, metadataRemove, metadataReplace, tagsAdd, tagsRemove, tagsReplace, ...fields } = patch
+  const metadata: Record<string, string> = { ...(metadataReplace ?? instance.metadata), ...metadataSet }
+  for (const key of metadataRemove ?? []) delete metadata[key]
+  const tags = new Set([...(tagsReplace ?? instance.tags), ...(tagsAdd ?? [])])
+  for (const tag of tagsRemove ?? []) tags.delete(tag)
+  return { ...fields, metadata, tags: [...tags] }
+}
+
+const actionOf = (instance: Instance) => lifecycle[instance.work!.action as typeof Action.Type]
+
+/** How a finished task leaves the server. */
+const completed = (instance: Instance, at: string): Partial<Instance> => {
+  const work = instance.work!
+  const base = { taskState: null, work: null, actions: finish(instance, work.requestId, at, null) }
+  if (work.action === build.log) {
+    return { ...base, vmState: "active", powerState: powerStates.running, launchedAt: at, fault: null }
+  }
+  const row = actionOf(instance)
+  const landed = { ...base, vmState: row.to, powerState: powerStates[row.power], fault: null }
+  return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null } : landed
+}
+
+const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _tag: "Created" }>): Partial<Instance> => {
+  switch (event._tag) {
+    case "ActionAccepted": {
+      const row = lifecycle[event.action]
+      return {
+        taskState: event.task,
+        work: event.work,
+        actions: begin(instance, {
+          action: row.log, event: row.event, at: event.at,
+          requestId: event.work.requestId, userId: event.userId, projectId: event.projectId
+        })
+      }
+    }
+    case "Placed":
+      return {
+        host: event.host, availabilityZone: event.availabilityZone, nics: event.nics, taskState: "spawning", work: event.work
+      }
+    case "StepCompleted":
+    case "StepResent":
+      return { work: event.work }
+    case "BuildRescheduled":
+      return { work: event.work, host: null, taskState: "scheduling" }
+    case "TaskCompleted":
+      return completed(instance, event.at)
+    case "TaskFailed":
+      return {
+        vmState: event.vmState, taskState: null, fault: event.fault, work: event.work,
+        actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
+      }
+    case "Unwound":
+      return { work: null, host: null, nics: [] }
+    case "Changed":
+      return patched(instance, event.patch)
+    case "Locked":
+      return { locked: { by: event.by, reason: event.reason } }
+    case "Unlocked":
+      return { locked: null }
+    case "StateReset":
+      return { vmState: event.vmState, taskState: null, work: null }
+    case "PowerObserved":
+      return { powerState: event.power, vmState: event.vmState }
+  }
+}
+
+/** The state after the fact. The only place where a new state of a server is made. */
+export const evolve = (instance: Instance | null, event: InstanceEvent): Instance => {
+  if (event._tag === "Created") return event.instance
+  if (instance === null) throw new Error(`${event._tag} of a server that was never created`)
+  const fields = changed(instance, event)
+  const generation = Math.max(instance.generation, fields.work?.generation ?? 0)
+  return { ...instance, ...fields, generation, updatedAt: event.at }
+}

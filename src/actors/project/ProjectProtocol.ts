@@ -1,0 +1,23 @@
+import { Schema } from "effect"
+import { Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
+import { Refusal } from "../shared/Refusal.ts"
+
+/** Holds quota for as many equal servers as fit, `ids.length` at most and `min` at least; answers how many. */
+export const Reserve = Rpc.make("Reserve", {
+  payload: Schema.Struct({
+    userId: Schema.String,
+    ids: Schema.Array(Schema.String),
+    min: Schema.Int,
+    cores: Schema.Int,
+    ramMb: Schema.Int
+  }),
+  success: Schema.Int,
+  error: Refusal
+})
+
+/** Gives back what was held for servers that were not made after all. */
+export const Release = Rpc.make("Release", { payload: Schema.Struct({ ids: Schema.Array(Schema.String) }) })
+
+/** One entity per project: quota is exact because one actor counts. */
+export const ProjectEntity = Entity.make("Project", [Reserve, Release])

@@ -1,0 +1,20 @@
+import { Schema } from "effect"
+import { Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
+import { Instance } from "../instance/Instance.ts"
+import { Refusal } from "../shared/Refusal.ts"
+import { trusted } from "../shared/trusted.ts"
+
+export const Selection = Schema.Struct({ host: Schema.String, availabilityZone: Schema.String })
+export type Selection = typeof Selection.Type
+
+/** Picks a host and holds its resources until the server says it is there; refused with the reason per filter. */
+export const Select = Rpc.make("Select", {
+  payload: Schema.Struct({ instance: trusted(Instance) }),
+  success: trusted(Selection),
+  error: Refusal
+})
+
+/** One entity per cell. */
+export const SchedulerEntity = Entity.make("Scheduler", [Select])
+export const defaultCell = "cell1"

@@ -1,0 +1,100 @@
+import { Effect, Option, Result } from "effect"
+import type { Json } from "../../actors/shared/json.ts"
+import type { Refusal } from "../../actors/shared/Refusal.ts"
+import { refuse } from "../../actors/shared/Refusal.ts"
+import { Limits } from "../Limits.ts"
+import { Journal } from "./Journal.ts"
+import { Ownership } from "./Ownership.ts"
+
+/** The pure half of an entity: what a command means, what a fact does, what must happen after it. */
+export interface Rules<State extends Json, Command, Event extends Json> {
+  readonly type: string
+  readonly id: string
+  /** A command that this says yes to starts a stream: it is tried without reading the journal first. */
+  readonly creates: (command: Command) => boolean
+  readonly decide: (state: State | null, command: Command) => Result.Result<ReadonlyArray<Event>, Refusal>
+  readonly evolve: (state: State | null, event: Event) => State
+  readonly isPending: (state: State) => boolean
+  /** Called once the facts are durable; it must only start things, never wait for them. */
+  readonly react: (before: State | null, after: State) => Effect.Effect<void>
+}
+
+export interface Behavior<State, Command> {
+  /** Decides, commits, evolves, reacts; answers the state after it. One command at a time: the entity's mailbox sees to that. */
+  readonly handle: (command: Command) => Effect.Effect<State, Refusal>
+  readonly state: Effect.Effect<State | null, Refusal>
+}
+
+interface Loaded<State> {
+  readonly version: number
+  readonly state: State | null
+}
+
+const unavailable = () => refuse("unavailable", "The journal does not answer; nothing was changed for certain. Try again.")
+
+/**
+ * Runs rules on the journal. A `Fenced` commit is a defect: this process no longer owns the entity, and what it holds
+ * in memory must go.
+ */
+export const make = Effect.fnUntraced(function*<State extends Json, Command, Event extends Json>(
+  rules: Rules<State, Command, Event>
+): Effect.fn.Return<Behavior<State, Command>, never, Journal | Ownership> {
+  const journal = yield* Journal
+  const ownership = yield* Ownership
+  const stream = { type: rules.type, id: rules.id }
+  const shard = ownership.shardOf(rules.type, rules.id)
+  let held: Loaded<State> | undefined
+
+  const load = journal.load(stream).pipe(
+    Effect.map((found): Loaded<State> => {
+      held = Option.match(found, {
+        onNone: () => ({ version: 0, state: null }),
+        onSome: ({ version, state }) => ({ version, state: state as State | null })
+      })
+      return held
+    }),
+    Effect.mapError(unavailable)
+  )
+  const current = Effect.suspend(() => held === undefined ? load : Effect.succeed(held))
+
+  const attempt = (command: Command, from: Loaded<State>): Effect.Effect<Option.Option<State>, Refusal> => {
+    const decision = rules.decide(from.state, command)
+    if (Result.isFailure(decision)) return Effect.fail(decision.failure)
+    const events = decision.success
+    if (events.length === 0 && from.state !== null) return Effect.succeedSome(from.state)
+    let after = from.state
+    for (const event of events) after = rules.evolve(after, event)
+    if (after === null) return Effect.fail(refuse("notFound", `${rules.type} ${rules.id} could not be found.`))
+    const next = after
+    return journal.commit({
+      shard,
+      epoch: ownership.epochOf(shard),
+      requestId: null,
+      appends: [{ stream, expectedVersion: from.version, events, state: next, pending: rules.isPending(next) }],
+      reply: null
+    }).pipe(
+      Effect.flatMap(() => {
+        held = { version: from.version + 1, state: next }
+        return Effect.as(rules.react(from.state, next), Option.some(next))
+      }),
+      Effect.catchTags({
+        Fenced: (fenced) => Effect.die(fenced),
+        VersionConflict: () => Effect.sync(() => { held = undefined; return Option.none<State>() }),
+        // Whether it was applied is unknown: forget, and read the truth next time.
+        JournalUnavailable: () => Effect.suspend(() => { held = undefined; return Effect.fail(unavailable()) })
+      })
+    )
+  }
+
+  const handle = Effect.fnUntraced(function*(command: Command) {
+    for (let attempts = 0; attempts < Limits.writeRetriesMax; attempts++) {
+      const isBlind = attempts === 0 && held === undefined && rules.creates(command)
+      const from = isBlind ? { version: 0, state: null } : yield* current
+      const done = yield* attempt(command, from)
+      if (Option.isSome(done)) return done.value
+    }
+    return yield* Effect.fail(unavailable())
+  })
+
+  return { handle, state: Effect.map(current, ({ state }) => state) }
+})

@@ -51,6 +51,7 @@ export const Limits = {
 
   commitBatchMax: 512,
   commitBusyMillis: 5_000,
+  journalLockMillis: 500,
   journalQueueMax: 65_536,
   requestsKeptMillis: 3_600_000,
   scanPageMax: 2_000,

@@ -5,15 +5,13 @@
 import { Schema } from "effect"
 import { errorCode, type ErrorCodeName } from "./constants.ts"
 
-const errorId = "node-libvirt/LibvirtError"
-
 /**
  * The daemon refused or failed a call.
  *
  * `code` is libvirt's error number (see `errorCode`), `domain` the number of the part that raised it,
  * `level` 1 for a warning and 2 for an error.
  */
-export class LibvirtError extends Schema.TaggedError<LibvirtError>(errorId)("LibvirtError", {
+export class LibvirtError extends Schema.TaggedError<LibvirtError>()("LibvirtError", {
   procedure: Schema.String,
   code: Schema.Int,
   domain: Schema.Int,

@@ -7,6 +7,7 @@ export const Limits = {
   bodyMillisMax: 30_000,
   jsonDepthMax: 100,
   pageSizeMax: 1000,
+  filterPatternCharsMax: 255,
   requestMillisMax: 60_000,
   headerMillisMax: 10_000,
   headerBytesMax: 16_384,
@@ -34,6 +35,10 @@ export const Limits = {
   schedulerMailboxMax: 65_536,
   conductorMailboxMax: 65_536,
   instanceIdleMillis: 5_000,
+  hostIdleMillis: 3_600_000,
+  projectIdleMillis: 600_000,
+  schedulerIdleMillis: 3_600_000,
+  conductorIdleMillis: 3_600_000,
   residentEntitiesMax: 20_000,
   askMillisMax: 30_000,
 
@@ -42,7 +47,14 @@ export const Limits = {
   /** A task that has not ended after this long ends in ERROR. */
   taskMillisMax: 600_000,
   watchdogMillis: 1_000,
+  watchdogConcurrency: 64,
   buildAttemptsMax: 3,
+  /** How long a guest may take to shut down before its power is cut. */
+  shutdownMillis: 60_000,
+  /** Between a quota's yes and the server's first commit. */
+  quotaHoldMillis: 60_000,
+  /** Between the scheduler's pick and the server's word that it is placed. */
+  placementHoldMillis: 60_000,
   conductors: 16,
 
   actionLogMax: 100,

@@ -132,4 +132,6 @@ export class Fleet extends Context.Service<Fleet, {
   readonly driver: (hostname: string) => Driver | undefined
   /** The host answers now; a silent one is down after the service-down time. */
   readonly isUp: (hostname: string) => boolean
+  /** What all the hypervisors see, as it happens; one listener. */
+  readonly events: Stream.Stream<{ readonly hostname: string; readonly event: DomainEvent }>
 }>()("kilonova/drivers/Fleet") {}

@@ -50,7 +50,7 @@ export const Limits = {
   watchdogConcurrency: 64,
   buildAttemptsMax: 3,
   /** How long a guest may take to shut down before its power is cut. */
-  shutdownMillis: 60_000,
+  guestShutdownMillis: 60_000,
   /** Between a quota's yes and the server's first commit. */
   quotaHoldMillis: 60_000,
   /** Between the scheduler's pick and the server's word that it is placed. */

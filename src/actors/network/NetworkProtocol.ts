@@ -14,6 +14,7 @@ export interface AllocateRequest {
   readonly securityGroups: ReadonlyArray<string>
   readonly hostname: string
   readonly availabilityZone: string
+  readonly host: string
 }
 
 /** What compute needs of Neutron; the built-in service and a real Neutron by URL both provide it. */

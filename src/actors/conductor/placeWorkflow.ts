@@ -1,0 +1,53 @@
+import { Effect, Result } from "effect"
+import type { Instance } from "../instance/Instance.ts"
+import type { Outcome } from "../instance/InstanceCommand.ts"
+import type { Networks } from "../network/NetworkProtocol.ts"
+import type { Selection } from "../scheduler/SchedulerProtocol.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+
+interface Needs<E1, E2> {
+  readonly scheduler: { readonly Select: (payload: { readonly instance: Instance }) => Effect.Effect<Selection, Refusal | E1> }
+  readonly networks: Networks["Service"]
+  readonly tell: (instance: Instance, outcome: typeof Outcome.Type) => Effect.Effect<Instance, E2>
+}
+
+const isRefusal = (error: unknown): error is Refusal => (error as { readonly _tag?: string })._tag === "Refusal"
+
+/** Nova's words for a build that tried several hosts in vain. */
+const exhausted = (instance: Instance) =>
+  `Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for instance ${instance.id}.`
+
+/**
+ * + pick a host         - nothing: the scheduler's hold ends by itself
+ * + allocate the ports  - release them
+ * + tell the server     (it goes on to its host)
+ */
+export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, instance: Instance) {
+  const selection = yield* Effect.result(needs.scheduler.Select({ instance }))
+  if (Result.isFailure(selection)) {
+    const error = selection.failure
+    if (!isRefusal(error)) return yield* Effect.fail(error)
+    const isRetry = (instance.work?.attempt ?? 1) > 1
+    const message = isRetry ? `${exhausted(instance)} ${error.message}` : error.message
+    yield* needs.tell(instance, { _tag: "Failed", message, details: error.code ?? null, code: 500, isRetryable: false })
+    return
+  }
+  const { host, availabilityZone } = selection.success
+  const nics = yield* Effect.result(needs.networks.allocate({
+    instanceId: instance.id,
+    projectId: instance.projectId,
+    networks: instance.networks,
+    securityGroups: instance.securityGroups,
+    hostname: instance.hostname,
+    availabilityZone,
+    host
+  }))
+  if (Result.isFailure(nics)) {
+    const message = `Failed to allocate the network(s): ${nics.failure.message}`
+    yield* needs.tell(instance, { _tag: "Failed", message, details: null, code: 500, isRetryable: false })
+    return
+  }
+  const after = yield* needs.tell(instance, { _tag: "Placed", host, availabilityZone, nics: nics.success })
+  // The server was deleted meanwhile, and its own release may have come before these ports were made.
+  if (after.vmState === "deleted" || after.work?.action === "delete") yield* needs.networks.release(instance.id)
+})

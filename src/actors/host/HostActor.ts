@@ -1,0 +1,156 @@
+import { Clock, Duration, Effect, Exit, Fiber } from "effect"
+import { Entity } from "effect/cluster"
+import type { Driver, DriverError, ImageSource } from "../../drivers/Driver.ts"
+import { DriverError as DriverFailure, Fleet } from "../../drivers/Driver.ts"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
+import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { Images } from "../image/ImageProtocol.ts"
+import type { Instance } from "../instance/Instance.ts"
+import type { Outcome } from "../instance/InstanceCommand.ts"
+import { InstanceEntity } from "../instance/InstanceProtocol.ts"
+import { refuse } from "../shared/Refusal.ts"
+import { holds, isCurrent } from "./claims.ts"
+import { domainSpec } from "./domainSpec.ts"
+import { defaultRatios, hosts } from "./Host.ts"
+import { HostEntity } from "./HostProtocol.ts"
+
+interface Running {
+  readonly generation: number
+  readonly fiber: Fiber.Fiber<void>
+}
+
+const failure = (operation: string, message: string, isRetryable: boolean) =>
+  new DriverFailure({ operation, message, isRetryable })
+
+/** The driver calls a pending step means. Every one is idempotent, so a step may be driven again after a crash. */
+const driveStep = (
+  driver: Driver, instance: Instance, image: Effect.Effect<ImageSource | null, DriverError>, epoch: number
+): Effect.Effect<void, DriverError> => {
+  const { id } = instance
+  const work = instance.work!
+  const call = { epoch }
+  const spec = Effect.map(image, (source) => domainSpec(instance, source))
+  if (work.step === "destroy") return driver.destroy(id, call)
+  if (work.step === "spawn") {
+    // A half-made guest is taken away before the failure is told, so that another host may try.
+    return Effect.flatMap(spec, (made) => driver.spawn(made, call)).pipe(
+      Effect.tapError(() => Effect.ignore(driver.destroy(id, call)))
+    )
+  }
+  const drives: { readonly [action: string]: Effect.Effect<void, DriverError> } = {
+    start: Effect.flatMap(spec, (made) => driver.powerOn(made, call)),
+    stop: driver.powerOff(id, Duration.millis(Limits.guestShutdownMillis), call),
+    pause: driver.pause(id, call),
+    unpause: driver.unpause(id, call),
+    suspend: driver.suspend(id, call),
+    resume: Effect.flatMap(spec, (made) => driver.resume(made, call)),
+    reboot: Effect.flatMap(spec, (made) => driver.reboot(made, "soft", call)),
+    rebootHard: Effect.flatMap(spec, (made) => driver.reboot(made, "hard", call))
+  }
+  return drives[work.action] ?? Effect.fail(failure(work.action, `The driver knows no ${work.action}`, false))
+}
+
+const outcomeOf = (exit: Exit.Exit<void, DriverError>): typeof Outcome.Type => {
+  if (Exit.isSuccess(exit)) return { _tag: "Done" }
+  const error = Exit.findErrorOption(exit)
+  return error._tag === "Some"
+    ? { _tag: "Failed", message: error.value.message, details: error.value.operation, code: 500, isRetryable: error.value.isRetryable }
+    : { _tag: "Failed", message: "The hypervisor driver failed", details: String(exit.cause), code: 500, isRetryable: true }
+}
+
+/**
+ * One compute host: it has the last word on claims and drives its hypervisor. Steps of one server run one after
+ * another; a newer step interrupts an older one that hangs. No handler waits for the hypervisor.
+ */
+export const layer = HostEntity.toLayer(
+  Effect.gen(function*() {
+    const hostname = (yield* Entity.CurrentAddress).entityId
+    const fleet = yield* Fleet
+    const index = yield* InstanceIndex
+    const records = yield* Records
+    const images = yield* Images
+    const ownership = yield* Ownership
+    const instances = yield* InstanceEntity.client
+    const shard = ownership.shardOf("Host", hostname)
+    const running = new Map<string, Running>()
+
+    const driver = Effect.suspend(() => {
+      const found = fleet.driver(hostname)
+      return found === undefined
+        ? Effect.fail(failure("connect", `No agent drives host ${hostname}`, true))
+        : Effect.succeed(found)
+    })
+
+    const claimed = (instance: Instance) => Effect.suspend(() => {
+      const host = records.get(hosts, hostname)
+      const verdict = host === undefined ? "it has no inventory" : holds(host, index.usageOfHost(hostname), defaultRatios)
+      return verdict === true || instance.work?.step !== "spawn"
+        ? Effect.void
+        : Effect.fail(failure("claim", `Host ${hostname} refused the claim: ${verdict}`, true))
+    })
+
+    const imageOf = (instance: Instance): Effect.Effect<ImageSource | null, DriverError> =>
+      instance.imageId === null ? Effect.succeed(null) : imageSource(images, instance.imageId, instance.imageProperties)
+
+    const drive = (instance: Instance) => Effect.gen(function*() {
+      const exit = yield* Effect.exit(Effect.andThen(
+        claimed(instance),
+        Effect.flatMap(driver, (found) => driveStep(found, instance, imageOf(instance), ownership.epochOf(shard)))
+      ))
+      if (Exit.isFailure(exit) && Exit.hasInterrupts(exit)) return
+      if (running.get(instance.id)?.generation === instance.work!.generation) running.delete(instance.id)
+      yield* instances(instance.id).Execute({
+        command: {
+          _tag: "Advance",
+          generation: instance.work!.generation,
+          outcome: outcomeOf(exit),
+          atMillis: yield* Clock.currentTimeMillis
+        }
+      }).pipe(Effect.catchCause((cause) => Effect.logWarning("An outcome was not taken; the step will be driven again", cause)))
+    })
+
+    return HostEntity.of({
+      Drive: Effect.fnUntraced(function*({ payload: { instance } }) {
+        const generation = instance.work?.generation ?? 0
+        const previous = running.get(instance.id)
+        if (!isCurrent(index.get(instance.id), instance) || (previous?.generation ?? -1) >= generation) return
+        const waited = previous === undefined ? drive(instance) : Effect.andThen(Fiber.interrupt(previous.fiber), drive(instance))
+        // Registered before it runs: a driver that answers at once must find itself in the table.
+        const fiber = yield* Effect.forkDetach(waited)
+        if (fiber.pollUnsafe() === undefined) running.set(instance.id, { generation, fiber })
+      }),
+      Observe: Effect.fnUntraced(function*({ payload }) {
+        if (index.get(payload.instanceId)?.host !== hostname) return
+        yield* Effect.ignore(instances(payload.instanceId).Execute({
+          command: { _tag: "ObservePower", power: payload.power, atMillis: yield* Clock.currentTimeMillis }
+        }))
+      }),
+      ConsoleLog: ({ payload }) =>
+        Effect.flatMap(driver, (found) => found.consoleLog(payload.instanceId)).pipe(
+          Effect.mapError((error) => refuse("conflict", error.message))
+        )
+    })
+  }),
+  { maxIdleTime: Limits.hostIdleMillis, mailboxCapacity: Limits.hostMailboxMax }
+)
+
+/** The image as a file on this machine; kernel and ramdisk images too, where the image names them. */
+const imageSource = Effect.fnUntraced(function*(
+  images: Images["Service"], imageId: string, properties: { readonly [key: string]: string }
+): Effect.fn.Return<ImageSource, DriverError> {
+  const file = (id: string | undefined) =>
+    id === undefined || id === "" ? Effect.succeed(null) : images.file(id).pipe(
+      Effect.mapError((refusal) => failure("image", `Image ${id}: ${refusal.message}`, false))
+    )
+  return {
+    id: imageId,
+    path: (yield* file(imageId)) ?? "",
+    diskFormat: properties.disk_format ?? "qcow2",
+    checksum: null,
+    properties,
+    kernelPath: yield* file(properties.kernel_id),
+    ramdiskPath: yield* file(properties.ramdisk_id)
+  }
+})

@@ -1,0 +1,26 @@
+import type { Instance } from "../instance/Instance.ts"
+import type { AllocationRatios, Host } from "./Host.ts"
+
+interface Taken {
+  readonly cores: number
+  readonly ramMb: number
+  readonly diskGb: number
+}
+
+/**
+ * The host's last word on a claim: `used` counts every server that names this host, the new one too. `true`, or the
+ * resource that would be promised twice.
+ */
+export const holds = (host: Host, used: Taken, ratios: AllocationRatios): true | string => {
+  const short: ReadonlyArray<readonly [string, number, number]> = [
+    ["VCPU", used.cores, host.vcpus * ratios.cpu],
+    ["MEMORY_MB", used.ramMb, (host.memoryMb - ratios.reservedRamMb) * ratios.ram],
+    ["DISK_GB", used.diskGb, host.diskGb * ratios.disk]
+  ]
+  const over = short.find(([, wanted, capacity]) => wanted > capacity)
+  return over === undefined || `${over[0]}: ${over[1]} needed in all, ${over[2]} there`
+}
+
+/** Is this message about the step the server waits for now? A late one must not touch the hypervisor. */
+export const isCurrent = (known: Instance | undefined, asked: Instance): boolean =>
+  known === undefined || known.generation <= asked.generation

@@ -1,0 +1,66 @@
+import { Clock, Effect, Result } from "effect"
+import { Entity } from "effect/cluster"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { ProjectEntity } from "./ProjectProtocol.ts"
+import { defaultClassKey, grant, limitsInForce, quotaKey, quotas } from "./quota.ts"
+
+interface Hold {
+  readonly userId: string
+  readonly cores: number
+  readonly ramMb: number
+  readonly expiresAtMillis: number
+}
+
+/**
+ * Counts one project's servers. Use is what the journal's servers add up to, so it cannot go wrong by a crash; holds
+ * cover the moment between the answer here and the server's own first commit, and live in memory only.
+ */
+export const layer = ProjectEntity.toLayer(
+  Effect.gen(function*() {
+    const projectId = (yield* Entity.CurrentAddress).entityId
+    const index = yield* InstanceIndex
+    const records = yield* Records
+    const holds = new Map<string, Hold>()
+
+    const heldBy = (nowMillis: number, userId: string | null) => {
+      const sum = { instances: 0, cores: 0, ramMb: 0 }
+      for (const [id, hold] of holds) {
+        if (hold.expiresAtMillis <= nowMillis || index.get(id) !== undefined) holds.delete(id)
+        else if (userId === null || hold.userId === userId) {
+          sum.instances++
+          sum.cores += hold.cores
+          sum.ramMb += hold.ramMb
+        }
+      }
+      return sum
+    }
+    const plus = (a: { instances: number; cores: number; ramMb: number }, b: typeof a) =>
+      ({ instances: a.instances + b.instances, cores: a.cores + b.cores, ramMb: a.ramMb + b.ramMb })
+
+    return ProjectEntity.of({
+      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb } }) {
+        const nowMillis = yield* Clock.currentTimeMillis
+        const base = [records.get(quotas, defaultClassKey), records.get(quotas, quotaKey(projectId, null))]
+        const ofUser = records.get(quotas, quotaKey(projectId, userId))
+        const each = { instances: 1, cores, ramMb }
+        const project = grant(
+          limitsInForce(...base), plus(index.usageOfProject(projectId), heldBy(nowMillis, null)), each, min, ids.length
+        )
+        if (Result.isFailure(project)) return yield* Effect.fail(project.failure)
+        const granted = ofUser === undefined ? project : grant(
+          limitsInForce(...base, ofUser),
+          plus(index.usageOfUser(projectId, userId), heldBy(nowMillis, userId)),
+          each, min, project.success
+        )
+        if (Result.isFailure(granted)) return yield* Effect.fail(granted.failure)
+        const expiresAtMillis = nowMillis + Limits.quotaHoldMillis
+        for (const id of ids.slice(0, granted.success)) holds.set(id, { userId, cores, ramMb, expiresAtMillis })
+        return granted.success
+      }),
+      Release: ({ payload }) => Effect.sync(() => { for (const id of payload.ids) holds.delete(id) })
+    })
+  }),
+  { maxIdleTime: Limits.projectIdleMillis, mailboxCapacity: Limits.projectMailboxMax }
+)

@@ -1,0 +1,71 @@
+import { Clock, Effect, Result } from "effect"
+import { Fleet } from "../../drivers/Driver.ts"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { defaultRatios, hosts } from "../host/Host.ts"
+import type { Instance } from "../instance/Instance.ts"
+import { refuse } from "../shared/Refusal.ts"
+import type { HostState } from "./Filter.ts"
+import { diskGbOf, Holds, hostState, requestSpec } from "./HostTable.ts"
+import { filters, weighers } from "./registry.ts"
+import { SchedulerEntity } from "./SchedulerProtocol.ts"
+import { detailsOf, select, summaryOf } from "./select.ts"
+
+/** Gathers the hosts' states, asks the pure `select`, and holds what it picked until the server is seen on its host. */
+export const layer = SchedulerEntity.toLayer(
+  Effect.gen(function*() {
+    const index = yield* InstanceIndex
+    const records = yield* Records
+    const fleet = yield* Fleet
+    const holds = new Holds()
+
+    const groupHosts = (instance: Instance): ReadonlyMap<string, number> => {
+      const counts = new Map<string, number>()
+      const groupId = instance.wish.serverGroupId
+      if (groupId === null) return counts
+      const count = (host: string) => counts.set(host, (counts.get(host) ?? 0) + 1)
+      for (const member of index.inGroup(groupId)) {
+        if (member.id !== instance.id && member.host !== null) count(member.host)
+      }
+      holds.hostsOfGroup(groupId).forEach(count)
+      return counts
+    }
+
+    const table = (): Array<HostState> => {
+      const states: Array<HostState> = []
+      for (const host of records.all(hosts)) {
+        const { hostname } = host
+        states.push(hostState(host, fleet.isUp(hostname), index.usageOfHost(hostname), holds.of(hostname), defaultRatios))
+      }
+      return states
+    }
+
+    return SchedulerEntity.of({
+      Select: Effect.fnUntraced(function*({ payload: { instance } }) {
+        const nowMillis = yield* Clock.currentTimeMillis
+        holds.settle(nowMillis, (id) => {
+          const known = index.get(id)
+          return known !== undefined && (known.host !== null || known.work?.step !== "schedule")
+        })
+        const picked = select({ filters, weighers }, table(), requestSpec(instance, groupHosts(instance)))
+        if (Result.isFailure(picked)) {
+          const message = `No valid host was found. ${summaryOf(picked.failure)}.`
+          return yield* Effect.fail(refuse("conflict", message, detailsOf(picked.failure)))
+        }
+        const { hostname, availabilityZone } = picked.success
+        holds.add({
+          instanceId: instance.id,
+          host: hostname,
+          groupId: instance.wish.serverGroupId,
+          vcpus: instance.flavor.vcpus,
+          ramMb: instance.flavor.ramMb,
+          diskGb: diskGbOf(instance.flavor),
+          expiresAtMillis: nowMillis + Limits.placementHoldMillis
+        })
+        return { host: hostname, availabilityZone }
+      })
+    })
+  }),
+  { maxIdleTime: Limits.schedulerIdleMillis, mailboxCapacity: Limits.schedulerMailboxMax }
+)

@@ -1,0 +1,118 @@
+import { Effect, Layer, Stream } from "effect"
+import type { Instance } from "../../actors/instance/Instance.ts"
+import { isLive } from "../../actors/instance/Instance.ts"
+import { InstanceIndex } from "../kernel/InstanceIndex.ts"
+import { Journal } from "../kernel/Journal.ts"
+import { Limits } from "../Limits.ts"
+import type { Entry } from "./groups.ts"
+import { Chronicle, LiveBy } from "./groups.ts"
+import { UsageBy } from "./usage.ts"
+
+interface Place {
+  readonly project: Entry
+  readonly all: Entry
+}
+
+/** The read model of servers; `apply` is the only way in. */
+class Index {
+  readonly #byId = new Map<string, Instance>()
+  readonly #places = new Map<string, Place>()
+  readonly #all = new Chronicle()
+  readonly #projects = new Map<string, Chronicle>()
+  readonly #pending = new Map<string, Instance>()
+  /** Ids of deleted servers, oldest deletion first. */
+  readonly #deleted = new Set<string>()
+  readonly hosts = new LiveBy((instance) => instance.host)
+  readonly groups = new LiveBy((instance) => instance.wish.serverGroupId)
+  readonly hostUsage = new UsageBy((instance) => instance.host)
+  readonly projectUsage = new UsageBy((instance) => instance.projectId)
+  readonly userUsage = new UsageBy((instance) => `${instance.projectId}:${instance.userId}`)
+  #revision = 0
+
+  get(id: string): Instance | undefined {
+    return this.#byId.get(id)
+  }
+  ofProject(projectId: string | null): Iterable<Instance> {
+    return (projectId === null ? this.#all : this.#projects.get(projectId))?.newestFirst() ?? []
+  }
+  pending(): Iterable<Instance> {
+    return this.#pending.values()
+  }
+  get size(): number {
+    return this.#byId.size
+  }
+  get revision(): number {
+    return this.#revision
+  }
+
+  apply(id: string, after: Instance | undefined): void {
+    this.#revision++
+    const before = this.#byId.get(id)
+    for (const view of [this.hosts, this.groups, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
+    if (after === undefined) return this.#drop(id)
+    this.#byId.set(id, after)
+    this.#place(after)
+    if (after.work === null) this.#pending.delete(id)
+    else this.#pending.set(id, after)
+    if (!isLive(after)) this.#retire(id)
+  }
+
+  #place(instance: Instance): void {
+    const place = this.#places.get(instance.id)
+    if (place !== undefined) {
+      place.project.instance = instance
+      place.all.instance = instance
+      return
+    }
+    let project = this.#projects.get(instance.projectId)
+    if (project === undefined) this.#projects.set(instance.projectId, project = new Chronicle())
+    this.#places.set(instance.id, { project: project.add(instance), all: this.#all.add(instance) })
+  }
+
+  #retire(id: string): void {
+    this.#deleted.add(id)
+    if (this.#deleted.size <= Limits.deletedKeptMax) return
+    const [oldest] = this.#deleted
+    if (oldest !== undefined) this.#drop(oldest)
+  }
+
+  #drop(id: string): void {
+    const instance = this.#byId.get(id)
+    const place = this.#places.get(id)
+    this.#byId.delete(id)
+    this.#places.delete(id)
+    this.#pending.delete(id)
+    this.#deleted.delete(id)
+    if (instance === undefined || place === undefined) return
+    this.#projects.get(instance.projectId)?.remove(place.project)
+    this.#all.remove(place.all)
+  }
+}
+
+const make = Effect.gen(function*() {
+  const journal = yield* Journal
+  const index = new Index()
+  const stored = yield* Stream.runCollect(journal.scan("Instance"))
+  const instances = [...stored].map(({ state }) => state as unknown as Instance)
+  instances.sort((a, b) => a.createdAt < b.createdAt ? -1 : 1)
+  for (const instance of instances) index.apply(instance.id, instance)
+  yield* journal.project((entries) => {
+    for (const { stream, state } of entries) {
+      if (stream.type === "Instance") index.apply(stream.id, state === null ? undefined : state as unknown as Instance)
+    }
+  })
+  return InstanceIndex.of({
+    get: (id) => index.get(id),
+    ofProject: (projectId) => index.ofProject(projectId),
+    onHost: (hostname) => index.hosts.of(hostname),
+    inGroup: (groupId) => index.groups.of(groupId),
+    usageOfProject: (projectId) => index.projectUsage.of(projectId),
+    usageOfUser: (projectId, userId) => index.userUsage.of(`${projectId}:${userId}`),
+    usageOfHost: (hostname) => index.hostUsage.of(hostname),
+    pending: () => index.pending(),
+    size: () => index.size,
+    revision: () => index.revision
+  })
+})
+
+export const layer = Layer.effect(InstanceIndex, make)

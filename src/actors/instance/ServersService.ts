@@ -1,0 +1,150 @@
+import { Clock, Effect, Layer, Random } from "effect"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { flavors, maySee, snapshotOf } from "../catalog/Flavor.ts"
+import { keypairKey, keypairs } from "../catalog/Keypair.ts"
+import type { ServerGroup } from "../catalog/ServerGroup.ts"
+import { serverGroups } from "../catalog/ServerGroup.ts"
+import { hosts } from "../host/Host.ts"
+import { HostEntity } from "../host/HostProtocol.ts"
+import { Images } from "../image/ImageProtocol.ts"
+import { Networks } from "../network/NetworkProtocol.ts"
+import { ProjectEntity } from "../project/ProjectProtocol.ts"
+import type { Caller } from "../shared/Caller.ts"
+import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+import { refuse } from "../shared/Refusal.ts"
+import { notFound } from "./decide.ts"
+import type { Instance } from "./Instance.ts"
+import type { Command, Request } from "./InstanceCommand.ts"
+import { InstanceEntity } from "./InstanceProtocol.ts"
+import type { Resolved } from "./newInstance.ts"
+import { newInstance } from "./newInstance.ts"
+import { checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
+import type { Asked, CreateServer } from "./ServersProtocol.ts"
+import { Servers } from "./ServersProtocol.ts"
+
+const isRefusal = (error: { readonly _tag: string }): error is Refusal => error._tag === "Refusal"
+
+/** An ask of an actor: bounded in time, and told as a refusal whatever the cluster says. */
+const bounded = <A, E extends { readonly _tag: string }>(ask: Effect.Effect<A, E>): Effect.Effect<A, Refusal> =>
+  ask.pipe(
+    Effect.timeout(Limits.askMillisMax),
+    Effect.mapError((error) =>
+      isRefusal(error) ? error : refuse("unavailable", `The request could not be taken now (${error._tag}). Try again.`))
+  )
+
+const isMine = (caller: Caller, instance: Instance) => caller.isAdmin || instance.projectId === caller.projectId
+
+const make = Effect.gen(function*() {
+  const index = yield* InstanceIndex
+  const records = yield* Records
+  const images = yield* Images
+  const networks = yield* Networks
+  const random = yield* Random.Random
+  const instances = yield* InstanceEntity.client
+  const projects = yield* ProjectEntity.client
+  const hostEntities = yield* HostEntity.client
+  const draw = () => random.nextDoubleUnsafe()
+
+  const requestOf = ({ caller, requestId }: Asked): Effect.Effect<Request> =>
+    Effect.map(Clock.currentTimeMillis, (atMillis) => ({
+      requestId,
+      userId: caller.userId,
+      projectId: caller.projectId ?? "",
+      isAdmin: caller.isAdmin,
+      atMillis,
+      deadlineMillis: atMillis + Limits.taskMillisMax
+    }))
+
+  const get = (asked: Asked, id: string): Effect.Effect<Instance, Refusal> => {
+    const instance = index.get(id)
+    return instance === undefined || instance.vmState === "deleted" || !isMine(asked.caller, instance)
+      ? Effect.fail(notFound(id))
+      : Effect.succeed(instance)
+  }
+
+  const execute = (asked: Asked, id: string, command: (request: Request) => Command) =>
+    Effect.andThen(get(asked, id), Effect.flatMap(requestOf(asked), (request) =>
+      bounded(instances(id).Execute({ command: command(request) }))))
+
+  const resolve = Effect.fnUntraced(function*(caller: Caller, create: CreateServer): Effect.fn.Return<Resolved, Refusal> {
+    const flavor = records.get(flavors, create.flavorId)
+    if (flavor === undefined || !maySee(flavor, caller.projectId, caller.isAdmin)) {
+      return yield* Effect.fail(refuse("badRequest", `Flavor ${create.flavorId} could not be found.`, "FlavorNotFound"))
+    }
+    const image = create.imageId === null ? null : yield* images.get(caller, create.imageId).pipe(
+      Effect.mapError((refusal) => refusal.kind === "notFound"
+        ? refuse("badRequest", `Image ${create.imageId} could not be found.`, "ImageNotFound") : refusal)
+    )
+    if (image !== null) yield* Effect.fromResult(checkImage(flavor, image))
+    const keypair = create.keyName === null ? null : records.get(keypairs, keypairKey(caller.userId, create.keyName))
+    if (keypair === undefined) {
+      return yield* Effect.fail(refuse("badRequest", "Invalid key_name provided.", "KeypairNotFound"))
+    }
+    yield* Effect.fromResult(checkZone(create.availabilityZone, zones()))
+    yield* Effect.fromResult(checkHost(create.host, (name) => records.get(hosts, name) !== undefined))
+    const hint = create.hints.group
+    let group: ServerGroup | null = null
+    if (typeof hint === "string") group = yield* Effect.fromResult(checkGroup(records.get(serverGroups, hint), hint, caller))
+    yield* networks.validate(caller, {
+      networks: create.networks, securityGroups: create.securityGroups, count: create.maxCount
+    })
+    return {
+      flavor: snapshotOf(flavor),
+      imageProperties: image === null ? {} : {
+        ...image.properties,
+        disk_format: image.diskFormat, min_ram: String(image.minRam), min_disk: String(flavor.diskGb)
+      },
+      publicKey: keypair?.publicKey ?? null,
+      wish: wishOf(create, group)
+    }
+  })
+
+  let zonesOf = { revision: -1, names: new Set<string>() }
+  const zones = () => {
+    const revision = records.size(hosts)
+    if (zonesOf.revision !== revision) {
+      zonesOf = { revision, names: new Set([...records.all(hosts)].map((host) => host.availabilityZone)) }
+    }
+    return zonesOf.names
+  }
+
+  const create = Effect.fnUntraced(function*(asked: Asked, request: CreateServer) {
+    const { caller } = asked
+    const resolved = yield* resolve(caller, request)
+    const stamp = yield* requestOf(asked)
+    const project = projects(stamp.projectId)
+    const ids = Array.from({ length: request.maxCount }, () => uuidFrom(draw))
+    const granted = yield* bounded(project.Reserve({
+      userId: stamp.userId, ids, min: request.minCount, cores: resolved.flavor.vcpus, ramMb: resolved.flavor.ramMb
+    }))
+    const reservationId = reservationIdFrom(draw)
+    const made = ids.slice(0, granted).map((id, at) =>
+      newInstance(request, resolved, stamp, { id, reservationId }, at, request.maxCount))
+    return yield* Effect.forEach(
+      made,
+      (instance) => bounded(instances(instance.id).Execute({ command: { _tag: "Create", instance, request: stamp } })),
+      { concurrency: "unbounded" }
+    ).pipe(Effect.tapError(() => bounded(project.Release({ ids })).pipe(Effect.ignore)))
+  })
+
+  return Servers.of({
+    create,
+    get,
+    perform: (asked, id, action) => execute(asked, id, (request) => ({ _tag: "Perform", action, request })),
+    change: (asked, id, kind, patch) => execute(asked, id, (request) => ({ _tag: "Change", kind, patch, request })),
+    lock: (asked, id, reason) => execute(asked, id, (request) => ({ _tag: "Lock", reason, request })),
+    unlock: (asked, id, mayOverride) => execute(asked, id, (request) => ({ _tag: "Unlock", mayOverride, request })),
+    resetState: (asked, id, vmState) => execute(asked, id, (request) => ({ _tag: "ResetState", vmState, request })),
+    consoleLog: (asked, id) =>
+      Effect.flatMap(get(asked, id), ({ host }) =>
+        host === null
+          ? Effect.fail(refuse("conflict", `Instance ${id} is not ready`, "InstanceNotReady"))
+          : bounded(hostEntities(host).ConsoleLog({ instanceId: id })))
+  })
+})
+
+export const layer: Layer.Layer<Servers, never, Effect.Services<typeof make>> = Layer.effect(Servers, make)
+

@@ -7,7 +7,15 @@ export const Limits = {
   bodyMillisMax: 30_000,
   jsonDepthMax: 100,
   pageSizeMax: 1000,
+  /** A refused value is quoted up to this length. */
+  echoCharsMax: 1_000,
+  /** A regular expression in a list's query. */
   filterPatternCharsMax: 255,
+  /** Servers whose encoded answers are kept, at most twice as many. */
+  renderedServersMax: 20_000,
+  injectedFilesMax: 5,
+  serverTagsMax: 50,
+  consoleLinesMax: 10_000,
   requestMillisMax: 60_000,
   headerMillisMax: 10_000,
   headerBytesMax: 16_384,

@@ -1,0 +1,72 @@
+/** The Records service over any journal: read from memory, written through expected versions. */
+import { Effect, Layer, Stream } from "effect"
+import type { Json } from "../../actors/shared/json.ts"
+import type { JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
+import { Journal } from "../kernel/Journal.ts"
+import type { FeedEntry } from "../kernel/Journal.ts"
+import { Records } from "../kernel/Records.ts"
+import type { Change, Table } from "../kernel/Records.ts"
+import { Limits } from "../Limits.ts"
+import { RecordTables } from "./recordTables.ts"
+
+/**
+ * Reads everything once. Entries that come meanwhile are kept and applied after it: they carry whole states, so it
+ * does no harm if the scan has seen some of them.
+ */
+const load = Effect.fnUntraced(function*(tables: RecordTables) {
+  const journal = yield* Journal
+  let early: Array<FeedEntry> | undefined = []
+  yield* journal.project((entries) => {
+    if (early !== undefined) early.push(...entries)
+    else for (const entry of entries) tables.apply(entry)
+  })
+  tables.restore(yield* Stream.runCollect(Stream.filter(journal.scan(), RecordTables.isOne)))
+  for (const entry of early) tables.apply(entry)
+  early = undefined
+})
+
+const make = Effect.gen(function*() {
+  const journal = yield* Journal
+  const tables = new RecordTables()
+  yield* load(tables)
+
+  /**
+   * A conflict in the journal means that memory was behind. Planning again tells the writer if what it expected no
+   * longer holds; a writer that expects nothing gets another try.
+   */
+  const write = (
+    changes: ReadonlyArray<Change>,
+    triesLeft: number
+  ): Effect.Effect<void, VersionConflict | JournalUnavailable> =>
+    Effect.suspend(() => {
+      const appends = tables.plan(changes)
+      if ("_tag" in appends) return Effect.fail(appends)
+      if (appends.length === 0) return Effect.void
+      return journal.commit({ shard: "records", epoch: null, requestId: null, appends, reply: null }).pipe(
+        Effect.catchTags({
+          Fenced: Effect.die,
+          VersionConflict: (conflict) =>
+            triesLeft === 0 ? Effect.fail(conflict) : Effect.andThen(Effect.yieldNow, write(changes, triesLeft - 1))
+        }),
+        Effect.asVoid
+      )
+    })
+
+  return Records.of({
+    get: <A extends Json>(table: Table<A>, key: string) => tables.row(table.type, key)?.record as A | undefined,
+    find: <A extends Json>(table: Table<A>, index: string, key: string) => {
+      const holder = tables.holder(table.type, index, key)
+      return holder === undefined ? undefined : tables.row(table.type, holder)?.record as A | undefined
+    },
+    all: <A extends Json>(table: Table<A>) => ({
+      *[Symbol.iterator]() {
+        for (const row of tables.table(table.type)?.values() ?? []) yield row.record as A
+      }
+    }),
+    size: (table) => tables.table(table.type)?.size ?? 0,
+    version: (table, key) => tables.row(table.type, key)?.version ?? 0,
+    write: (changes) => write(changes, Limits.writeRetriesMax)
+  })
+})
+
+export const layer: Layer.Layer<Records, JournalUnavailable, Journal> = Layer.effect(Records, make)

@@ -28,29 +28,49 @@ export class NetworkIndex {
   readonly allocations = new Shelf<IpAllocation>({})
   readonly ipam = new Ipam()
 
-  private readonly appliers: Readonly<Record<string, (key: string, state: Json) => void>> = {
-    "network": (key, state) => void this.networks.set(key, recordOf(state)),
-    "subnet": (key, state) => {
-      const subnet = recordOf<Subnet>(state)
+  /** Networks and subnets whose deletion is being written: nothing new may start on them. */
+  readonly closing = new Set<string>()
+  private readonly arriving = new Map<string, number>()
+
+  private readonly appliers: Readonly<Record<string, (key: string, record: Json | undefined) => void>> = {
+    "network": (key, record) => void this.networks.set(key, recordOf(record)),
+    "subnet": (key, record) => {
+      const subnet = recordOf<Subnet>(record)
       const before = this.subnets.set(key, subnet)
       if (subnet === undefined) this.ipam.uncover(key)
       else this.ipam.cover(subnet, before)
     },
-    "port": (key, state) => void this.ports.set(key, recordOf(state)),
-    "ip-allocation": (key, state) => {
-      const allocation = recordOf<IpAllocation>(state)
+    "port": (key, record) => void this.ports.set(key, recordOf(record)),
+    "ip-allocation": (key, record) => {
+      const allocation = recordOf<IpAllocation>(record)
       const before = this.allocations.set(key, allocation)
       if (allocation !== undefined) this.ipam.mark(allocation)
       else if (before !== undefined) this.ipam.release(before)
     },
-    "security-group": (key, state) => void this.groups.set(key, recordOf(state)),
-    "security-group-rule": (key, state) => void this.rules.set(key, recordOf(state)),
-    "network-quota": (key, state) => void this.quotas.set(key, recordOf(state))
+    "security-group": (key, record) => void this.groups.set(key, recordOf(record)),
+    "security-group-rule": (key, record) => void this.rules.set(key, recordOf(record)),
+    "network-quota": (key, record) => void this.quotas.set(key, recordOf(record))
   }
 
-  /** One stream's newest state; streams of other services are passed over. */
-  apply(type: string, key: string, state: Json): void {
-    this.appliers[type]?.(key, state)
+  /** One record as it is now; `undefined`: it is gone. */
+  apply(type: string, key: string, record: Json | undefined): void {
+    this.appliers[type]?.(key, record)
+  }
+
+  /** Ports on their way to the journal count as ports of their network. */
+  arrive(networkId: string, count: 1 | -1): void {
+    const left = (this.arriving.get(networkId) ?? 0) + count
+    if (left === 0) this.arriving.delete(networkId)
+    else this.arriving.set(networkId, left)
+  }
+
+  isArriving(networkId: string): boolean {
+    return this.arriving.has(networkId)
+  }
+
+  /** The subnets ports can get addresses from. */
+  openSubnets(networkId: string): ReadonlyArray<Subnet> {
+    return this.subnets.in("network", networkId).filter((subnet) => !this.closing.has(subnet.id))
   }
 
   /** The limit a project has; -1 is none. */
@@ -60,4 +80,4 @@ export class NetworkIndex {
 }
 
 /** The tables are this service's own: what it reads it has written. */
-const recordOf = <A extends Json>(state: Json): A | undefined => state === null ? undefined : state as A
+const recordOf = <A extends Json>(record: Json | undefined): A | undefined => record as A | undefined

@@ -1,5 +1,5 @@
 import { Context } from "effect"
-import type { Effect } from "effect"
+import type { Effect, Scope } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
 import type { JournalUnavailable, VersionConflict } from "./Journal.ts"
 
@@ -34,4 +34,12 @@ export class Records extends Context.Service<Records, {
   readonly version: (table: Table<never>, key: string) => number
   /** All changes or none, durable when it returns. */
   readonly write: (changes: ReadonlyArray<Change>) => Effect.Effect<void, VersionConflict | JournalUnavailable>
+  /**
+   * Tells of every change to the tables, synchronously and in order, before the write that made it returns;
+   * `undefined`: removed. What was there before the watch began is in `all`.
+   */
+  readonly watch: (
+    tables: ReadonlyArray<Table<never>>,
+    listener: (type: string, key: string, record: Json | undefined) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
 }>()("kilonova/runtime/kernel/Records") {}

@@ -1,0 +1,190 @@
+import { Effect, Layer, Result } from "effect"
+import type { Change } from "../../runtime/kernel/Records.ts"
+import type { VersionConflict } from "../../runtime/kernel/Journal.ts"
+import type { Caller } from "../shared/Caller.ts"
+import { refuse } from "../shared/Refusal.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+import type { Store } from "./CollectionService.ts"
+import { ensureDefaultGroup } from "./DefaultGroupService.ts"
+import { macOf, namedId } from "./ids.ts"
+import { portTable } from "./Network.ts"
+import type { FixedIp, Port } from "./Network.ts"
+import { Networks } from "./NetworkProtocol.ts"
+import type { AllocateRequest } from "./NetworkProtocol.ts"
+import { NetworkStore } from "./NetworkStoreService.ts"
+import { available, groupsNamed, nicOf, slotsOf } from "./plugging.ts"
+import type { Slot } from "./plugging.ts"
+import { creation, giveBack, removal, replacement } from "./portPlan.ts"
+import { networkInUse } from "./refusals.ts"
+
+/** Its group is made on the first use of `default` by a project. */
+const groupsFor = (store: Store, projectId: string, names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
+  names.length === 0 || (names.length === 1 && names[0] === "default")
+    ? Effect.map(ensureDefaultGroup(store, projectId), (id) => [id])
+    : Effect.andThen(
+      names.includes("default") ? ensureDefaultGroup(store, projectId) : Effect.void,
+      Effect.suspend(() => Effect.fromResult(groupsNamed(store.index, projectId, names)))
+    )
+
+/** A new port of a server: its id follows from the server and the card, so that a repeated request makes it once. */
+const newPort = (request: AllocateRequest, slot: Slot, at: number, attempt: number, groups: ReadonlyArray<string>, now: string): Port => {
+  const id = namedId(`port ${at} of server ${request.instanceId}`)
+  return {
+    id,
+    projectId: request.projectId,
+    name: "",
+    description: "",
+    tags: [],
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+    networkId: slot.network.id,
+    macAddress: macOf(id, attempt),
+    fixedIps: [],
+    ...owner(request),
+    isAdminStateUp: true,
+    isPortSecurityEnabled: slot.network.isPortSecurityEnabled,
+    securityGroups: groups,
+    vnicType: "normal",
+    profile: {},
+    allowedAddressPairs: [],
+    extraDhcpOpts: [],
+    isPreexisting: false
+  }
+}
+
+const owner = (request: AllocateRequest) => ({
+  deviceId: request.instanceId,
+  deviceOwner: `compute:${request.availabilityZone}`,
+  hostId: request.host,
+  dnsName: request.hostname
+})
+
+const unplugged = { deviceId: "", deviceOwner: "", hostId: "", dnsName: "" }
+
+interface Plan {
+  readonly ports: ReadonlyArray<Port>
+  readonly changes: ReadonlyArray<Change>
+  readonly reserved: ReadonlyArray<FixedIp>
+}
+
+/** All the cards of a server, or none of them. */
+const plan = (
+  store: Store,
+  request: AllocateRequest,
+  slots: ReadonlyArray<Slot>,
+  groups: ReadonlyArray<string>,
+  now: string,
+  attempt: number
+): Result.Result<Plan, Refusal> => {
+  const { index } = store
+  const ports: Array<Port> = []
+  const changes: Array<unknown> = []
+  const reserved: Array<FixedIp> = []
+  for (const [at, slot] of slots.entries()) {
+    if (slot.port !== null) {
+      const next: Port = { ...slot.port, ...owner(request), updatedAt: now, revision: slot.port.revision + 1 }
+      ports.push(next)
+      changes.push(...replacement(slot.port, next, store.version(portTable, next.id)))
+      continue
+    }
+    const port = newPort(request, slot, at, attempt, groups, now)
+    const wishes = slot.fixedIp === null ? undefined : [{ subnetId: null, address: slot.fixedIp }]
+    const granted = index.closing.has(slot.network.id)
+      ? Result.fail(networkInUse(slot.network.id))
+      : index.ipam.reserve(slot.network.id, index.openSubnets(slot.network.id), wishes, port.macAddress)
+    if (Result.isFailure(granted)) {
+      giveBack(index, reserved, null)
+      return Result.fail(granted.failure)
+    }
+    const plugged = { ...port, fixedIps: granted.success }
+    ports.push(plugged)
+    reserved.push(...granted.success)
+    changes.push(...creation(plugged))
+  }
+  return Result.succeed({ ports, reserved, changes: changes as ReadonlyArray<Change> })
+}
+
+const make = (store: Store): Networks["Service"] => {
+  const { index } = store
+
+  const validate: Networks["Service"]["validate"] = (caller, { count, networks, securityGroups }) =>
+    Effect.suspend(() => {
+      const projectId = caller.projectId ?? ""
+      const checked = Result.gen(function*() {
+        const slots = yield* slotsOf(index, { networks, projectId, instanceId: null, isAdmin: caller.isAdmin })
+        yield* groupsNamed(index, projectId, securityGroups.filter((name) => name !== "default"))
+        const exact = slots.find((slot) => slot.port !== null || slot.fixedIp !== null)
+        if (count > 1 && exact !== undefined) {
+          return yield* Result.fail(refuse(
+            "badRequest",
+            "Unable to launch multiple instances with a single configured port ID or fixed IP. Please launch your instance one by one with different ports.",
+            "MultiplePortsNotApplicable"
+          ))
+        }
+        const limit = index.limit(projectId, "port")
+        const wanted = slots.filter((slot) => slot.port === null).length * count
+        if (limit >= 0 && index.ports.count("project", projectId) + wanted > limit) {
+          return yield* Result.fail(refuse("forbidden", "Maximum number of ports exceeded", "PortLimitExceeded"))
+        }
+      })
+      return Effect.fromResult(checked)
+    })
+
+  const nicsOf = (ports: ReadonlyArray<Port>) => ports.map((port) => nicOf(index, port))
+
+  const allocate = Effect.fnUntraced(function*(request: AllocateRequest) {
+    const { instanceId, networks, projectId } = request
+    const made = index.ports.in("device", instanceId)
+    if (made.length > 0) return nicsOf(made)
+    if (networks === "none") return []
+    const now = yield* store.now
+    const groups = yield* groupsFor(store, projectId, request.securityGroups)
+    return yield* store.change((_conflict: VersionConflict | null, attempt: number) =>
+      Result.gen(function*() {
+        const already = index.ports.in("device", instanceId)
+        if (already.length > 0) return { changes: [], value: nicsOf(already) }
+        // The request was validated for its caller; an admin's ports and networks are not refused here again.
+        const slots = yield* slotsOf(index, { networks, projectId, instanceId, isAdmin: networks !== "auto" })
+        const { changes, ports, reserved } = yield* plan(store, request, slots, groups, now, attempt)
+        for (const port of ports) index.arrive(port.networkId, 1)
+        return {
+          changes,
+          value: nicsOf(ports),
+          undo: (lost) => giveBack(index, reserved, lost),
+          settle: () => {
+            for (const port of ports) index.arrive(port.networkId, -1)
+          }
+        }
+      })
+    )
+  })
+
+  const release = (instanceId: string) =>
+    Effect.suspend(() => {
+      if (index.ports.count("device", instanceId) === 0) return Effect.void
+      return Effect.flatMap(store.now, (now) =>
+        store.change(() => {
+          const changes = index.ports.in("device", instanceId).flatMap((port) => {
+            const version = store.version(portTable, port.id)
+            return port.isPreexisting
+              ? replacement(port, { ...port, ...unplugged, updatedAt: now, revision: port.revision + 1 }, version)
+              : removal(port, version)
+          })
+          return Result.succeed({ changes: changes as ReadonlyArray<unknown> as ReadonlyArray<Change>, value: undefined })
+        }))
+    })
+
+  const list = (caller: Caller) =>
+    Effect.sync(() => {
+      const networks = caller.isAdmin && caller.projectId === null
+        ? [...index.networks.all()]
+        : available(index, caller.projectId ?? "")
+      return networks.map(({ id, name }) => ({ id, name }))
+    })
+
+  return Networks.of({ validate, allocate, release, list })
+}
+
+/** Compute's view of the network service, over the store. */
+export const layerNoDeps: Layer.Layer<Networks, never, NetworkStore> = Layer.effect(Networks, Effect.map(NetworkStore, make))

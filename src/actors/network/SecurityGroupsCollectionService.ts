@@ -1,0 +1,171 @@
+import { Effect, Result } from "effect"
+import type { Change } from "../../runtime/kernel/Records.ts"
+import type { Caller } from "../shared/Caller.ts"
+import { refuse } from "../shared/Refusal.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+import { lookUp, ownedBy, reading, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
+import type { Kind, Store } from "./CollectionService.ts"
+import { defaultGroupId, ensureDefaultGroup, groupChanges } from "./DefaultGroupService.ts"
+import type { SecurityGroupDraft, SecurityGroupPatch, SecurityGroupRuleDraft } from "./drafts.ts"
+import { securityGroupRuleTable, securityGroupTable } from "./Network.ts"
+import type { SecurityGroup, SecurityGroupRule } from "./Network.ts"
+import type { NetworkApi, SecurityGroupView } from "./NetworkApiProtocol.ts"
+import type { NetworkIndex } from "./NetworkIndex.ts"
+import { ruleRefusal } from "./securityGroups.ts"
+
+const groupKind = (index: NetworkIndex): Kind<SecurityGroup, SecurityGroupView> => ({
+  noun: "security group",
+  shelf: index.groups,
+  table: securityGroupTable,
+  sees: seesOwned,
+  view: (group) => ({ ...group, rules: index.rules.in("group", group.id) }),
+  narrow: ({ projectId }) => projectId === undefined ? undefined : index.groups.in("project", projectId)
+})
+
+const ruleKind = (index: NetworkIndex): Kind<SecurityGroupRule, SecurityGroupRule> => ({
+  noun: "security group rule",
+  shelf: index.rules,
+  table: securityGroupRuleTable,
+  // Who owns a group sees its rules, whoever wrote them.
+  sees: (caller, rule) => {
+    const group = index.groups.get(rule.securityGroupId)
+    return seesOwned(caller, rule) || (group !== undefined && seesOwned(caller, group))
+  },
+  view: (rule) => rule,
+  narrow: ({ projectId, securityGroupId }) =>
+    securityGroupId !== undefined
+      ? index.rules.in("group", securityGroupId)
+      : projectId === undefined
+      ? undefined
+      : index.rules.in("project", projectId)
+})
+
+const groupInUse = (id: string): Refusal => refuse("conflict", `Security Group ${id} in use.`, "SecurityGroupInUse")
+const keepsDefault = (verb: "removing" | "updating"): Refusal =>
+  verb === "removing"
+    ? refuse("conflict", "Insufficient rights for removing default security group.", "SecurityGroupCannotRemoveDefault")
+    : refuse("conflict", "Updating default security group not allowed.", "SecurityGroupCannotUpdateDefault")
+
+const isDefault = (group: SecurityGroup): boolean => group.id === defaultGroupId(group.projectId)
+
+const removal = (store: Store, table: Change["table"], id: string): Change => ({
+  table,
+  remove: id,
+  expect: store.version(table as never, id)
+})
+
+export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"] => {
+  const { index } = store
+  const kind = groupKind(index)
+  const { get, list } = reading(kind)
+  /** The caller's own default group is there as soon as the caller looks. */
+  const ensureOwn = (caller: Caller): Effect.Effect<unknown, Refusal> =>
+    caller.projectId === null ? Effect.void : ensureDefaultGroup(store, caller.projectId)
+
+  const create = Effect.fnUntraced(function*(caller: Caller, draft: SecurityGroupDraft) {
+    const id = yield* store.newId
+    const now = yield* store.now
+    yield* ensureOwn(caller)
+    return yield* store.change(() =>
+      Result.gen(function*() {
+        const owned = yield* ownedBy(caller, "create_security_group", draft, id, now)
+        const refusal = withinQuota(index, "security_group", owned.projectId, index.groups.count("project", owned.projectId))
+        if (refusal !== undefined) return yield* Result.fail(refusal)
+        const changes = groupChanges({ ...owned, isStateful: draft.isStateful }, false)
+        const [first, ...rules] = changes.map((change) => (change as unknown as { readonly put: SecurityGroup & SecurityGroupRule }).put)
+        return { changes, value: { ...first!, rules } as SecurityGroupView }
+      })
+    )
+  })
+
+  const update = Effect.fnUntraced(function*(caller: Caller, id: string, patch: SecurityGroupPatch) {
+    const now = yield* store.now
+    return yield* store.change(() =>
+      Result.gen(function*() {
+        const group = yield* lookUp(kind, caller, id, "update_security_group")
+        if (isDefault(group) && patch.name !== undefined) return yield* Result.fail(keepsDefault("updating"))
+        const next = touched(group, patch as Partial<SecurityGroup>, now)
+        return { changes: [replacing(store, securityGroupTable, next)], value: kind.view(next) }
+      })
+    )
+  })
+
+  const remove = (caller: Caller, id: string) =>
+    store.change(() =>
+      Result.gen(function*() {
+        const group = yield* lookUp(kind, caller, id, "delete_security_group")
+        if (isDefault(group) && !caller.isAdmin) return yield* Result.fail(keepsDefault("removing"))
+        const isNamedElsewhere = index.rules.in("remoteGroup", id).some((rule) => rule.securityGroupId !== id)
+        if (index.ports.count("securityGroup", id) > 0 || isNamedElsewhere) return yield* Result.fail(groupInUse(id))
+        return {
+          changes: [
+            removal(store, securityGroupTable, id),
+            ...index.rules.in("group", id).map((rule) => removal(store, securityGroupRuleTable, rule.id))
+          ],
+          value: undefined
+        }
+      })
+    )
+
+  return {
+    list: (caller, narrowing) => Effect.andThen(ensureOwn(caller), list(caller, narrowing)),
+    get,
+    create,
+    update,
+    remove,
+    retag: tagging(store, kind, "update_security_group")
+  }
+}
+
+export const makeRules = (store: Store): NetworkApi["Service"]["securityGroupRules"] => {
+  const { index } = store
+  const kind = ruleKind(index)
+  const groups = groupKind(index)
+
+  const create = Effect.fnUntraced(function*(caller: Caller, draft: SecurityGroupRuleDraft) {
+    const id = yield* store.newId
+    const now = yield* store.now
+    return yield* store.change(() =>
+      Result.gen(function*() {
+        const group = yield* lookUp(groups, caller, draft.securityGroupId)
+        const owned = yield* ownedBy(caller, "create_security_group_rule", draft, id, now)
+        const refusal =
+          withinQuota(index, "security_group_rule", owned.projectId, index.rules.count("project", owned.projectId)) ??
+            ruleRefusal(
+              draft,
+              (other) => {
+                const named = index.groups.get(other)
+                return named !== undefined && seesOwned(caller, named)
+              },
+              index.rules.in("group", group.id)
+            )
+        if (refusal !== undefined) return yield* Result.fail(refusal)
+        const { projectId: _, ...rest } = draft
+        const rule: SecurityGroupRule = { ...owned, ...rest }
+        // The group's next revision keeps it from being removed, or given the same rule, at the same time.
+        const changes: ReadonlyArray<Change> = [
+          { table: securityGroupRuleTable, put: rule, expect: "absent" },
+          replacing(store, securityGroupTable, touched(group, {}, now))
+        ]
+        return { changes, value: rule }
+      })
+    )
+  })
+
+  const remove = (caller: Caller, id: string) =>
+    store.change(() =>
+      Result.map(lookUp(kind, caller, id, "delete_security_group_rule"), () => ({
+        changes: [removal(store, securityGroupRuleTable, id)],
+        value: undefined
+      }))
+    )
+
+  const notImplemented = refuse("notFound", "The resource could not be found.", "HTTPNotFound")
+  return {
+    ...reading(kind),
+    create,
+    remove,
+    update: () => Effect.fail(notImplemented),
+    retag: () => Effect.fail(notImplemented)
+  }
+}

@@ -1,0 +1,51 @@
+/** What the process says of itself: log lines on stderr, traces to a collector, metrics for a scraper. */
+import { Effect, Layer, Logger, Metric, References } from "effect"
+import type { LogLevel } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { OtlpSerialization, OtlpTracer, PrometheusMetrics } from "effect/observability"
+
+export interface TelemetryOptions {
+  readonly logLevel: LogLevel.LogLevel
+  /** For people, or one JSON object a line. */
+  readonly logFormat: "pretty" | "json"
+  /** Base URL of an OTLP/HTTP collector; `null`: no spans are made at all, since each costs time on every request. */
+  readonly otlpEndpoint: string | null
+  readonly version: string
+}
+
+const logger = (format: TelemetryOptions["logFormat"]) =>
+  Layer.mergeAll(
+    Logger.layer([format === "pretty" ? Logger.consolePretty() : Logger.withConsoleError(Logger.formatJson)]),
+    // Standard output is for what a person or a script asked for.
+    Layer.succeed(Logger.LogToStderr, true)
+  )
+
+const tracer = (options: TelemetryOptions): Layer.Layer<never> =>
+  options.otlpEndpoint === null
+    ? Layer.succeed(References.TracerEnabled, false)
+    : OtlpTracer.layer({
+      url: `${options.otlpEndpoint}/v1/traces`,
+      resource: { serviceName: "kilonova", serviceVersion: options.version }
+    }).pipe(
+      Layer.provide(OtlpSerialization.layerJson),
+      Layer.provide(FetchHttpClient.layer)
+    )
+
+/** Sets the loggers, the least level logged and the tracer of everything built on it. */
+export const layer = (options: TelemetryOptions): Layer.Layer<never> =>
+  Layer.mergeAll(
+    logger(options.logFormat),
+    Layer.succeed(References.MinimumLogLevel, options.logLevel),
+    tracer(options)
+  )
+
+const residentBytes = Metric.gauge("process_resident_memory_bytes", { description: "Resident memory of the process" })
+const cpuSeconds = Metric.gauge("process_cpu_seconds_total", { description: "Processor time the process has used" })
+
+/** Every metric of the process in Prometheus' text format, for `GET /metrics`. */
+export const metricsText: Effect.Effect<string> = Effect.gen(function*() {
+  const { system, user } = process.cpuUsage()
+  yield* Metric.update(residentBytes, process.memoryUsage.rss())
+  yield* Metric.update(cpuSeconds, (user + system) / 1e6)
+  return yield* PrometheusMetrics.format()
+})

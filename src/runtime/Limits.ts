@@ -37,6 +37,20 @@ export const Limits = {
   imageMembersMax: 128,
   imagePageSize: 25,
 
+  /** Keystone's own defaults, but for application credentials, which it does not count. */
+  tokenLifeMillis: 3_600_000,
+  projectTagsMax: 80,
+  projectDepthMax: 5,
+  applicationCredentialsPerUserMax: 1_000,
+  /** Tokens whose signature is known to be good. */
+  tokensCachedMax: 10_000,
+  /** Tokens ended one by one; whoever ends more ends all of their own at once. */
+  revocationsMax: 10_000,
+  /** scrypt: 2 to this power rounds of 1 KiB blocks, about 40 ms; `passwordHashesMax` of them at a time. */
+  passwordCostLogN: 14,
+  passwordBlockSize: 8,
+  passwordHashesMax: 4,
+
   instanceMailboxMax: 256,
   hostMailboxMax: 8192,
   projectMailboxMax: 8192,
@@ -49,6 +63,9 @@ export const Limits = {
   conductorIdleMillis: 3_600_000,
   residentEntitiesMax: 20_000,
   askMillisMax: 30_000,
+  localShards: 16,
+  entityStopMillis: 5_000,
+  sendRetryMillis: 10,
 
   /** A step that has not been answered for this long is sent again. */
   stepRetryMillis: 30_000,

@@ -122,10 +122,14 @@ export const answered = <R>(
 export const routerOf = <A extends { readonly method: string; readonly path: string }>(rows: ReadonlyArray<A>) => {
   const router = FindMyWay.make<A>({ maxParamLength: pathCharsMax, ignoreTrailingSlash: false })
   for (const row of rows) router.on(row.method, row.path as FindMyWay.PathInput, row)
-  return {
-    find: (method: string, path: string) => router.find(method, path),
-    allowed: (path: string) => methods.filter((method) => router.find(method, path) !== undefined)
+  const find = (method: string, path: string) => {
+    const found = router.find(method, path)
+    if (found === undefined) return undefined
+    // The router lets a parameter be empty; no name is.
+    for (const name in found.params) if (found.params[name] === "") return undefined
+    return found
   }
+  return { find, allowed: (path: string) => methods.filter((method) => find(method, path) !== undefined) }
 }
 
 /** A service from its rows. The services its handlers need are taken from where it is made. */

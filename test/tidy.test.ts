@@ -24,8 +24,9 @@ const layers: ReadonlyArray<readonly [name: string, pattern: RegExp, mayImport: 
 ]
 const layerOf = (file: string) => layers.find(([, pattern]) => pattern.test(file))
 
+/** A type alone is no dependency: a rule may speak of a port's shapes. */
 const importsOf = (file: string): Array<string> =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export)\b[^"]*?from\s+"(\.[^"]+)"/gm)]
+  [...readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export) (?!type )[^"]*?from\s+"(\.[^"]+)"/gm)]
     .map((match) => relative(root, resolve(root, dirname(file), match[1]!)))
 
 const folderOf = (file: string) => file.split("/").slice(0, 3).join("/")

@@ -1,0 +1,103 @@
+/** The typed face of Kilonova: what programs ask of it over Effect RPC, and what they learn. Newest shapes only. */
+import { Context, Schema } from "effect"
+import { Rpc, RpcGroup, RpcMiddleware } from "effect/rpc"
+import { FlavorSnapshot, InstanceFault } from "../../actors/instance/Instance.ts"
+import { TaskState, VmState } from "../../actors/instance/states.ts"
+import { NetworkRequest } from "../../actors/network/Nic.ts"
+import type { Caller } from "../../actors/shared/Caller.ts"
+import { Refusal } from "../../actors/shared/Refusal.ts"
+
+/** Who made the call; given by `Authenticated`. */
+export class CurrentCaller extends Context.Service<CurrentCaller, Caller>()("kilonova/api/rpc/CurrentCaller") {}
+
+/** Every call carries a token of the identity service, in the header `x-auth-token`. */
+export class Authenticated extends RpcMiddleware.Service<Authenticated, { provides: CurrentCaller }>()(
+  "kilonova/api/rpc/Authenticated",
+  { error: Refusal, requiredForClient: true }
+) {}
+
+const Strings = Schema.Record(Schema.String, Schema.String)
+
+/** A server as programs see it. Times ISO 8601 in UTC. */
+export const Server = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  projectId: Schema.String,
+  userId: Schema.String,
+  /** The API's derived word: `ACTIVE`, `BUILD`, `ERROR`… */
+  status: Schema.String,
+  vmState: VmState,
+  taskState: Schema.NullOr(TaskState),
+  powerState: Schema.Int,
+  fault: Schema.NullOr(InstanceFault),
+  /** For administrators; `null` for others and before there is one. */
+  host: Schema.NullOr(Schema.String),
+  availabilityZone: Schema.NullOr(Schema.String),
+  flavor: FlavorSnapshot,
+  imageId: Schema.NullOr(Schema.String),
+  addresses: Schema.Array(Schema.Struct({ network: Schema.String, address: Schema.String, macAddress: Schema.String })),
+  metadata: Strings,
+  tags: Schema.Array(Schema.String),
+  createdAt: Schema.String,
+  updatedAt: Schema.String
+})
+export type Server = typeof Server.Type
+
+/** What to make; everything but a name and a flavor has a default. */
+export const NewServer = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(255)),
+  flavorId: Schema.String,
+  imageId: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  networks: Schema.optionalKey(Schema.Union([Schema.Literals(["auto", "none"]), Schema.Array(NetworkRequest)])),
+  securityGroups: Schema.optionalKey(Schema.Array(Schema.String)),
+  keyName: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  metadata: Schema.optionalKey(Strings),
+  tags: Schema.optionalKey(Schema.Array(Schema.String)),
+  availabilityZone: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  description: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  userData: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+export type NewServer = typeof NewServer.Type
+
+export const ServerAction = Schema.Literals([
+  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete"
+])
+
+/** Something happened to a server. Ask again with `after: position` to go on where a stream ended; none is left out. */
+export const ServerEvent = Schema.Struct({
+  position: Schema.Int,
+  serverId: Schema.String,
+  projectId: Schema.String,
+  /** Past-tense facts: `Created`, `ActionAccepted`, `Placed`, `TaskCompleted`… */
+  facts: Schema.Array(Schema.String),
+  status: Schema.String,
+  taskState: Schema.NullOr(TaskState)
+})
+export type ServerEvent = typeof ServerEvent.Type
+
+const id = { id: Schema.String }
+
+export class KilonovaRpcs extends RpcGroup.make(
+  Rpc.make("CreateServer", { payload: NewServer, success: Server, error: Refusal }),
+  Rpc.make("GetServer", { payload: id, success: Server, error: Refusal }),
+  Rpc.make("ListServers", {
+    payload: {
+      /** At most this many, newest first; the server's own limit when absent. */
+      limit: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+      /** The last id of the page before. */
+      marker: Schema.optionalKey(Schema.String),
+      allProjects: Schema.optionalKey(Schema.Boolean)
+    },
+    success: Schema.Array(Server),
+    error: Refusal
+  }),
+  Rpc.make("ActOnServer", { payload: { ...id, action: ServerAction }, success: Server, error: Refusal }),
+  Rpc.make("ConsoleLog", { payload: id, success: Schema.String, error: Refusal }),
+  Rpc.make("Events", {
+    /** `null`: from now on. */
+    payload: { after: Schema.NullOr(Schema.Int) },
+    success: ServerEvent,
+    error: Refusal,
+    stream: true
+  })
+).middleware(Authenticated) {}

@@ -1,0 +1,77 @@
+import { Effect, Layer, Stream } from "effect"
+import { Identity } from "../../actors/identity/IdentityProtocol.ts"
+import { isLive } from "../../actors/instance/Instance.ts"
+import type { Instance } from "../../actors/instance/Instance.ts"
+import { Servers } from "../../actors/instance/ServersProtocol.ts"
+import { refuse } from "../../actors/shared/Refusal.ts"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Watch } from "../../runtime/kernel/Watch.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { makeRequestId } from "../http/requestId.ts"
+import { Authenticated, CurrentCaller, KilonovaRpcs } from "./contract.ts"
+import { createOf, eventsOf, serverOf } from "./view.ts"
+
+/** Verifies the token of each call. */
+export const authentication = Layer.effect(Authenticated, Effect.map(Identity, (identity) => (effect, { headers }) =>
+  Effect.flatMap(
+    identity.verify(headers["x-auth-token"] ?? ""),
+    (caller) => Effect.provideService(effect, CurrentCaller, caller)
+  )))
+
+const asked = Effect.flatMap(CurrentCaller, (caller) =>
+  caller.projectId === null
+    ? Effect.fail(refuse("forbidden", "The token is not scoped to a project."))
+    : Effect.withFiber<{ readonly caller: typeof caller; readonly requestId: string }>((fiber) =>
+      Effect.succeed({ caller, requestId: makeRequestId(fiber) })))
+
+/** One page, newest first, from behind the marker. */
+const page = (instances: Iterable<Instance>, marker: string | undefined, limit: number): Array<Instance> => {
+  const found: Array<Instance> = []
+  let isBehind = marker === undefined
+  for (const instance of instances) {
+    if (found.length >= limit) break
+    if (isBehind && isLive(instance)) found.push(instance)
+    isBehind ||= instance.id === marker
+  }
+  return found
+}
+
+export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
+  const servers = yield* Servers
+  const index = yield* InstanceIndex
+  const watch = yield* Watch
+  return {
+    CreateServer: Effect.fnUntraced(function*(payload) {
+      const call = yield* asked
+      const [made] = yield* servers.create(call, createOf(payload))
+      return serverOf(made!, call.caller)
+    }),
+    GetServer: Effect.fnUntraced(function*({ id }) {
+      const call = yield* asked
+      return serverOf(yield* servers.get(call, id), call.caller)
+    }),
+    ListServers: Effect.fnUntraced(function*({ allProjects, limit, marker }) {
+      const { caller } = yield* asked
+      if (allProjects === true && !caller.isAdmin) {
+        return yield* Effect.fail(refuse("forbidden", "allProjects: only administrators see every project's servers."))
+      }
+      if (marker !== undefined && index.get(marker) === undefined) {
+        return yield* Effect.fail(refuse("badRequest", `marker: server ${marker} could not be found.`))
+      }
+      const all = index.ofProject(allProjects === true ? null : caller.projectId)
+      return page(all, marker, Math.min(limit ?? Limits.pageSizeMax, Limits.pageSizeMax))
+        .map((instance) => serverOf(instance, caller))
+    }),
+    ActOnServer: Effect.fnUntraced(function*({ action, id }) {
+      const call = yield* asked
+      return serverOf(yield* servers.perform(call, id, action), call.caller)
+    }),
+    ConsoleLog: ({ id }) => Effect.flatMap(asked, (call) => servers.consoleLog(call, id)),
+    Events: ({ after }) =>
+      Stream.unwrap(Effect.map(CurrentCaller, (caller) =>
+        watch.entries(after).pipe(
+          Stream.flatMap((entry) => Stream.fromIterable(eventsOf(entry, caller))),
+          Stream.mapError(() => refuse("unavailable", "The journal does not answer."))
+        )))
+  }
+}))

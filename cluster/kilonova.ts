@@ -1,5 +1,5 @@
 /** The `kilonova` command. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { run } from "../src/runtime/main/cli.ts"
 

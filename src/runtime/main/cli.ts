@@ -1,6 +1,6 @@
 /** The command line: `kilonova [start]`, `kilonova config`. Its flags are the rows of the options' table. */
 import { readFileSync } from "node:fs"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Result } from "effect"
 import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { parse as parseToml } from "smol-toml"

@@ -52,6 +52,8 @@ export const Limits = {
   passwordHashesMax: 4,
 
   instanceMailboxMax: 256,
+  /** Power changes a slow listener may fall behind; the oldest are dropped, and power sync finds them. */
+  fleetEventsMax: 65_536,
   hostMailboxMax: 8192,
   projectMailboxMax: 8192,
   schedulerMailboxMax: 65_536,

@@ -1,0 +1,191 @@
+import { Deferred, Effect, Stream } from "effect"
+import type { Duration } from "effect"
+import { DriverError } from "../Driver.ts"
+import type { Call, Capabilities, DomainEvent, DomainSpec, DomainStatus, Driver, Inventory, PowerState } from "../Driver.ts"
+import type { CallFacts, Operation, Rules } from "./Faults.ts"
+import { born, consoleText, move, survivor } from "./guest.ts"
+import type { Guest, Move } from "./guest.ts"
+
+/** What the hosts of one fleet have in common. */
+export interface World {
+  readonly rules: Rules
+  /** Milliseconds of each call that is not instant. */
+  readonly latency: { readonly [operation in Operation]?: number }
+  readonly survivors: (hostname: string) => Iterable<DomainStatus>
+  readonly emit: (hostname: string, event: DomainEvent) => void
+  readonly eventsOf: (hostname: string) => Stream.Stream<DomainEvent>
+}
+
+const capabilities: Capabilities = { pause: true, suspend: true, consoleLog: true }
+
+/** One host that exists only here: guests are entries of a table, calls are instant unless the fleet says otherwise. */
+export class SimulatedDriver implements Driver {
+  readonly hostname: string
+  private readonly world: World
+  private readonly hardware: Inventory
+  private guests: Map<string, Guest> | undefined
+  private epoch = 0
+  isLost = false
+
+  constructor(inventory: Inventory, world: World) {
+    this.hostname = inventory.hypervisorHostname
+    this.hardware = inventory
+    this.world = world
+  }
+
+  get capabilities(): Capabilities {
+    return capabilities
+  }
+
+  get inventory(): Effect.Effect<Inventory, DriverError> {
+    return this.perform("inventory", {}, null, () => Effect.succeed(this.hardware))
+  }
+
+  get list(): Effect.Effect<ReadonlyArray<DomainStatus>, DriverError> {
+    return this.perform("list", {}, null, () =>
+      Effect.succeed([...this.known().values()].map(({ id, power }) => ({ id, power }))))
+  }
+
+  get events(): Stream.Stream<DomainEvent> {
+    return this.world.eventsOf(this.hostname)
+  }
+
+  /** A guest that is there already is the work of an earlier try; one that was never started is started. */
+  spawn(spec: DomainSpec, call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("spawn", { id: spec.id, name: spec.displayName }, call, () => {
+      const found = this.known().get(spec.id)
+      if (found === undefined) this.known().set(spec.id, born(spec))
+      else if (found.power !== "running") return this.move("powerOn", "spawn", spec.id, spec)
+      return Effect.void
+    })
+  }
+
+  powerOn(spec: DomainSpec, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("powerOn", spec.id, call, spec)
+  }
+
+  /** Simulated guests stop as soon as they are asked, so the grace is never used. */
+  powerOff(id: string, _grace: Duration.Duration, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("powerOff", id, call)
+  }
+
+  reboot(spec: DomainSpec, _kind: "soft" | "hard", call: Call): Effect.Effect<void, DriverError> {
+    return this.change("reboot", spec.id, call, spec)
+  }
+
+  pause(id: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("pause", id, call)
+  }
+
+  unpause(id: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("unpause", id, call)
+  }
+
+  suspend(id: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("suspend", id, call)
+  }
+
+  resume(spec: DomainSpec, call: Call): Effect.Effect<void, DriverError> {
+    return this.change("resume", spec.id, call, spec)
+  }
+
+  destroy(id: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("destroy", { id }, call, () => {
+      this.known().delete(id)
+      return Effect.void
+    })
+  }
+
+  consoleLog(id: string): Effect.Effect<string, DriverError> {
+    return this.perform("consoleLog", { id }, null, () => {
+      const guest = this.known().get(id)
+      return guest === undefined ? this.unknown("consoleLog", id) : Effect.succeed(consoleText(guest))
+    })
+  }
+
+  /** From within the guest, or from below it: nobody called. A lost host tells nobody. */
+  changePower(id: string, power: PowerState, reason: string): boolean {
+    const guest = this.known().get(id)
+    if (guest === undefined) return false
+    this.known().set(id, { ...guest, power })
+    if (!this.isLost) this.world.emit(this.hostname, { id, power, reason })
+    return true
+  }
+
+  /** The machine had no power meanwhile: its guests are off, and it tells so once it is back. */
+  reboots(): void {
+    for (const { id, power } of [...this.known().values()]) {
+      if (power !== "shutdown") this.changePower(id, "shutdown", "host rebooted")
+    }
+  }
+
+  private known(): Map<string, Guest> {
+    return this.guests ??= new Map(
+      [...this.world.survivors(this.hostname)].map(({ id, power }) => [id, survivor(id, power)])
+    )
+  }
+
+  private change(operation: Move, id: string, call: Call, spec?: DomainSpec): Effect.Effect<void, DriverError> {
+    return this.perform(operation, { id, name: spec?.displayName }, call, () => this.move(operation, operation, id, spec))
+  }
+
+  /** A call that brings the server's description brings it up to date, too. */
+  private move(name: Move, operation: Operation, id: string, spec?: DomainSpec): Effect.Effect<void, DriverError> {
+    const guest = this.known().get(id)
+    if (guest === undefined) return this.unknown(operation, id)
+    const next = move(spec === undefined ? guest : { ...born(spec), power: guest.power, boots: guest.boots }, name)
+    if (typeof next === "string") return this.fail(operation, `cannot ${name} ${id}: ${next}`, false)
+    this.known().set(id, next)
+    return Effect.void
+  }
+
+  /** `call` null: a question, which any epoch may ask. */
+  private perform<A>(
+    operation: Operation,
+    about: { readonly id?: string; readonly name?: string | undefined },
+    call: Call | null,
+    act: () => Effect.Effect<A, DriverError>
+  ): Effect.Effect<A, DriverError> {
+    return Effect.suspend(() => {
+      const refused = this.refusal(operation, call)
+      if (refused !== undefined) return refused
+      const millis = this.world.latency[operation] ?? 0
+      if (millis === 0 && this.world.rules.isEmpty) return act()
+      const wait = millis === 0 ? Effect.void : Effect.sleep(millis)
+      const name = about.name ?? (about.id === undefined ? undefined : this.known().get(about.id)?.displayName)
+      return wait.pipe(
+        Effect.andThen(this.suffer({ host: this.hostname, operation, id: about.id, name })),
+        Effect.andThen(Effect.suspend(() => this.refusal(operation, call) ?? act()))
+      )
+    })
+  }
+
+  private suffer(call: CallFacts): Effect.Effect<void, DriverError> {
+    return Effect.suspend(() => {
+      const rule = this.world.rules.take(call)
+      if (rule === undefined) return Effect.void
+      const { cleared, fault } = rule
+      if (fault._tag === "Fail") return this.fail(call.operation, fault.message, fault.isRetryable ?? true)
+      return fault._tag === "Hang" ? Deferred.await(cleared) : Effect.sleep(fault.duration)
+    })
+  }
+
+  /** Asked again after every wait: meanwhile the host may be lost, or somebody newer may own it. */
+  private refusal(operation: Operation, call: Call | null): Effect.Effect<never, DriverError> | undefined {
+    if (this.isLost) return this.fail(operation, `host ${this.hostname} does not answer`, true)
+    if (call === null) return undefined
+    if (call.epoch < this.epoch) {
+      return this.fail(operation, `epoch ${call.epoch} is over: host ${this.hostname} has seen ${this.epoch}`, false)
+    }
+    this.epoch = call.epoch
+    return undefined
+  }
+
+  private unknown(operation: Operation, id: string): Effect.Effect<never, DriverError> {
+    return this.fail(operation, `host ${this.hostname} has no domain ${id}`, false)
+  }
+
+  private fail(operation: Operation, message: string, isRetryable: boolean): Effect.Effect<never, DriverError> {
+    return Effect.fail(new DriverError({ operation, message, isRetryable }))
+  }
+}

@@ -1,0 +1,22 @@
+import { Context, Effect, Layer } from "effect"
+import { Fleet } from "../../../src/drivers/Driver.ts"
+import { Faults } from "../../../src/drivers/simulated/Faults.ts"
+import * as SimulatedFleet from "../../../src/drivers/simulated/SimulatedFleet.ts"
+import { driverContract } from "../contract.ts"
+import { specOf } from "../specs.ts"
+
+let specs = 0
+
+const subject = Effect.map(Layer.build(SimulatedFleet.layer({ hosts: 1 })), (context) => {
+  const fleet = Context.get(context, Fleet)
+  const faults = Context.get(context, Faults)
+  const hostname = fleet.hosts[0]!
+  return {
+    driver: fleet.driver(hostname)!,
+    spec: () => specOf(++specs),
+    printed: ({ hostname }: { readonly hostname: string }) => `${hostname} login:`,
+    powerOffFromWithin: ({ id }: { readonly id: string }) => faults.changePower(hostname, id, "shutdown")
+  }
+})
+
+driverContract("simulated", subject, { settle: 0 })

@@ -46,6 +46,11 @@ const keepsDefault = (verb: "removing" | "updating"): Refusal =>
     ? refuse("conflict", "Insufficient rights for removing default security group.", "SecurityGroupCannotRemoveDefault")
     : refuse("conflict", "Updating default security group not allowed.", "SecurityGroupCannotUpdateDefault")
 
+const secondDefault = (name: string | undefined): Refusal | undefined =>
+  name?.toLowerCase() === "default"
+    ? refuse("conflict", "Default security group already exists.", "SecurityGroupDefaultAlreadyExists")
+    : undefined
+
 const isDefault = (group: SecurityGroup): boolean => group.id === defaultGroupId(group.projectId)
 
 const removal = (store: Store, table: Change["table"], id: string): Change => ({
@@ -69,7 +74,8 @@ export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"
     return yield* store.change(() =>
       Result.gen(function*() {
         const owned = yield* ownedBy(caller, "create_security_group", draft, id, now)
-        const refusal = withinQuota(index, "security_group", owned.projectId, index.groups.count("project", owned.projectId))
+        const refusal = secondDefault(draft.name) ??
+          withinQuota(index, "security_group", owned.projectId, index.groups.count("project", owned.projectId))
         if (refusal !== undefined) return yield* Result.fail(refusal)
         const changes = groupChanges({ ...owned, isStateful: draft.isStateful }, false)
         const [first, ...rules] = changes.map((change) => (change as unknown as { readonly put: SecurityGroup & SecurityGroupRule }).put)
@@ -83,7 +89,8 @@ export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"
     return yield* store.change(() =>
       Result.gen(function*() {
         const group = yield* lookUp(kind, caller, id, "update_security_group")
-        if (isDefault(group) && patch.name !== undefined) return yield* Result.fail(keepsDefault("updating"))
+        const refusal = isDefault(group) && patch.name !== undefined ? keepsDefault("updating") : secondDefault(patch.name)
+        if (refusal !== undefined) return yield* Result.fail(refusal)
         const next = touched(group, patch as Partial<SecurityGroup>, now)
         return { changes: [replacing(store, securityGroupTable, next)], value: kind.view(next) }
       })

@@ -27,6 +27,8 @@ export const Patch = Schema.Struct({
   accessIpV4: Schema.optionalKey(Schema.NullOr(Schema.String)),
   accessIpV6: Schema.optionalKey(Schema.NullOr(Schema.String)),
   diskConfig: Schema.optionalKey(Schema.Literals(["AUTO", "MANUAL"])),
+  /** The zone the server must stay in whenever it moves; `null`: any. */
+  pinnedZone: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Keys to set; the others stay. */
   metadataSet: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   metadataRemove: Schema.optionalKey(Schema.Array(Schema.String)),

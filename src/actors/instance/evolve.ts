@@ -6,12 +6,13 @@ import { build, lifecycle } from "./lifecycle.ts"
 import { powerStates } from "./states.ts"
 
 const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
-  const { metadataSet, metadataRemove, metadataReplace, tagsAdd, tagsRemove, tagsReplace, ...fields } = patch
+  const { metadataSet, metadataRemove, metadataReplace, pinnedZone, tagsAdd, tagsRemove, tagsReplace, ...fields } = patch
   const metadata: Record<string, string> = { ...(metadataReplace ?? instance.metadata), ...metadataSet }
   for (const key of metadataRemove ?? []) delete metadata[key]
   const tags = new Set([...(tagsReplace ?? instance.tags), ...(tagsAdd ?? [])])
   for (const tag of tagsRemove ?? []) tags.delete(tag)
-  return { ...fields, metadata, tags: [...tags] }
+  const wish = pinnedZone === undefined ? instance.wish : { ...instance.wish, availabilityZone: pinnedZone }
+  return { ...fields, metadata, tags: [...tags], wish }
 }
 
 const actionOf = (instance: Instance) => lifecycle[instance.work!.action as typeof Action.Type]

@@ -3,44 +3,14 @@ import { isColumn, statusFilter } from "../../../../actors/instance/query.ts"
 import type { Caller } from "../../../../actors/shared/Caller.ts"
 import { Refusal, refuse } from "../../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../../runtime/Limits.ts"
+import type { Call } from "../Call.ts"
+import { behaviours, openFilters } from "./behaviours.ts"
+import { ignoredSortKeys, joinedTables } from "./queries.ts"
 import { parseTime } from "./time.ts"
 
-/** What Nova lets anybody filter by, and since when; other filters are for administrators and dropped for the rest. */
-const openFilters: ReadonlyArray<{ readonly since: number; readonly names: ReadonlyArray<string> }> = [
-  { since: 1, names: ["reservation_id", "name", "status", "image", "flavor", "ip", "changes-since", "all_tenants"] },
-  { since: 5, names: ["ip6"] },
-  { since: 26, names: ["tags", "tags-any", "not-tags", "not-tags-any"] },
-  { since: 66, names: ["changes-before"] },
-  { since: 73, names: ["locked"] },
-  {
-    since: 83,
-    names: [
-      "availability_zone", "config_drive", "key_name", "created_at", "launched_at", "terminated_at", "power_state",
-      "task_state", "vm_state", "progress", "user_id"
-    ]
-  },
-  { since: 90, names: ["hostname"] }
-]
-
-/** The other changes of list semantics, as named windows. */
-const windows = {
-  /** A status nobody knows is 400; before, it found nothing. */
-  refusesUnknownStatus: { since: 38 },
-  splitsTags: { since: 26 },
-  sortsByLocked: { since: 73 }
-} as const
-
 const pagingParams = new Set(["sort_key", "sort_dir", "limit", "marker"])
-/** Columns of other tables: Nova names them and refuses them. */
-const joinedTables = new Set([
-  "block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups", "pci_devices"
-])
-/** Columns Nova once sorted by and now ignores. */
-const ignoredSortKeys = new Set([
-  "architecture", "cell_name", "cleaned", "default_ephemeral_device", "default_swap_device", "deleted", "deleted_at",
-  "disable_terminate", "ephemeral_gb", "ephemeral_key_uuid", "id", "key_data", "launched_on", "memory_mb", "os_type",
-  "reservation_id", "root_gb", "shutdown_terminate", "user_data", "vcpus", "vm_mode"
-])
+const joined = new Set(joinedTables)
+const ignored = new Set(ignoredSortKeys)
 const adminSortKeys = new Set(["host", "node"])
 
 /** Query keys that say the same as a column. */
@@ -78,54 +48,49 @@ export interface Listing {
   readonly isEmpty: boolean
 }
 
-interface Asking {
-  readonly minor: number
-  readonly caller: Caller
-  readonly mayUseAllFilters: boolean
-}
-
 /** Reads the query of `GET /servers` and `/servers/detail`, after its schema accepted it. */
-export const readListing = (params: URLSearchParams, asking: Asking): Listing | Refusal => {
+export const readListing = (call: Call): Listing | Refusal => {
   try {
-    return listingOf(params, asking)
+    return listingOf(call)
   } catch (error) {
     if (error instanceof Refusal) return error
     throw error
   }
 }
 
-const listingOf = (params: URLSearchParams, asking: Asking): Listing => {
-  const wanted = allowedOptions(params, asking)
+const listingOf = (call: Call): Listing => {
+  const wanted = allowedOptions(call)
   for (const name of wanted.keys()) {
-    if (joinedTables.has(name) || name.startsWith("_")) throw invalidFilter(name)
+    if (joined.has(name) || name.startsWith("_")) throw invalidFilter(name)
   }
-  const statuses = params.getAll("status")
+  const statuses = call.query.getAll("status")
   wanted.delete("status")
   const status = statuses.length === 0 ? [] : statusFilter(statuses)
-  if (status === null && asking.minor >= windows.refusesUnknownStatus.since) {
+  if (status === null && call.within(behaviours.refusesUnknownStatus)) {
     throw refuse("badRequest", "Invalid status value")
   }
   for (const filter of status ?? []) if (filter.kind === "equals") wanted.delete(filter.column)
   const changed = takeChanged(wanted)
-  const life = takeLife(wanted, changed, isDeletedOnly(wanted, status), asking.caller)
+  const life = takeLife(wanted, changed, isDeletedOnly(wanted, status), call.caller)
   const isOfAllProjects = takeAllTenants(wanted)
   const locked = takeLocked(wanted)
-  const scope = scopeOf(wanted, isOfAllProjects, asking.caller)
-  const filters = [...(status ?? []), ...changed, ...life, ...locked, ...scope.filters, ...columnFilters(wanted, asking)]
+  const scope = scopeOf(wanted, isOfAllProjects, call.caller)
+  const filters = [...(status ?? []), ...changed, ...life, ...locked, ...scope.filters, ...columnFilters(wanted, call)]
   return {
     isOfAllProjects,
     projectId: scope.projectId,
     isEmpty: status === null,
-    query: { filters, orders: ordersOf(params, asking), ...pageOf(params) }
+    query: { filters, orders: ordersOf(call), ...pageOf(call) }
   }
 }
 
 type Options = Map<string, string>
 
-const allowedOptions = (params: URLSearchParams, { mayUseAllFilters, minor }: Asking): Options => {
-  const open = new Set(openFilters.flatMap(({ names, since }) => minor >= since ? names : []))
+const allowedOptions = (call: Call): Options => {
+  const mayUseAll = call.allows("os_compute_api:servers:allow_all_filters")
+  const open = new Set(openFilters.flatMap((row) => call.within(row) ? row.names : []))
   // Of a repeated key the last one counts.
-  return new Map([...params].filter(([name]) => mayUseAllFilters ? !pagingParams.has(name) : open.has(name)))
+  return new Map([...call.query].filter(([name]) => mayUseAll ? !pagingParams.has(name) : open.has(name)))
 }
 
 const take = (options: Options, name: string): string | undefined => {
@@ -195,7 +160,7 @@ const scopeOf = (options: Options, isOfAllProjects: boolean, caller: Caller) => 
   return { projectId: null, filters: [own] }
 }
 
-const columnFilters = (options: Options, { minor }: Asking): ReadonlyArray<Filter> => {
+const columnFilters = (options: Options, call: Call): ReadonlyArray<Filter> => {
   const filters: Array<Filter> = []
   const addresses = [addressPattern(options, "ip", 4), addressPattern(options, "ip6", 6)].flat()
   if (addresses.length > 0) filters.push({ kind: "address", patterns: addresses })
@@ -203,7 +168,7 @@ const columnFilters = (options: Options, { minor }: Asking): ReadonlyArray<Filte
     const column = aliases[name] ?? name
     const rule = tagRules[name]
     if (rule !== undefined) {
-      if (minor >= windows.splitsTags.since) filters.push({ kind: "tags", rule, tags: value.split(",") })
+      if (call.within(behaviours.splitsTags)) filters.push({ kind: "tags", rule, tags: value.split(",") })
     } else if (isColumn(column)) {
       filters.push(exactColumns.has(column)
         ? { kind: "equals", column, oneOf: [value] }
@@ -240,17 +205,17 @@ const legacyPattern = (name: string, text: string): RegExp => {
   }
 }
 
-const ordersOf = (params: URLSearchParams, { caller, minor }: Asking): ReadonlyArray<Order> => {
-  const keys = params.getAll("sort_key").map((key) => key.trim())
-  const directions = params.getAll("sort_dir").map((direction) => direction.trim())
+const ordersOf = (call: Call): ReadonlyArray<Order> => {
+  const keys = call.query.getAll("sort_key").map((key) => key.trim())
+  const directions = call.query.getAll("sort_dir").map((direction) => direction.trim())
   if (keys.length === 0) keys.push("created_at")
   if (directions.length === 0) directions.push("desc")
   for (const key of [...keys]) {
     const at = keys.indexOf(key)
-    if (ignoredSortKeys.has(key) || (key === "locked" && minor < windows.sortsByLocked.since)) {
+    if (ignored.has(key) || (key === "locked" && !call.within(behaviours.sortsByLocked))) {
       keys.splice(at, 1)
       if (directions.length > at) directions.splice(at, 1)
-    } else if (adminSortKeys.has(key) && !caller.isAdmin) {
+    } else if (adminSortKeys.has(key) && !call.caller.isAdmin) {
       throw refuse("forbidden", `Only administrators can sort servers by ${key}`)
     }
   }
@@ -270,10 +235,10 @@ const pairUp = (keys: ReadonlyArray<string>, directions: ReadonlyArray<string>):
 }
 
 /** Of a repeated `limit` or `marker` the last one counts. */
-const pageOf = (params: URLSearchParams) => {
-  const limit = params.getAll("limit").at(-1)
+const pageOf = ({ query }: Call) => {
+  const limit = query.getAll("limit").at(-1)
   return {
     limit: limit === undefined ? Limits.pageSizeMax : Math.min(Number(limit), Limits.pageSizeMax),
-    marker: params.getAll("marker").at(-1) ?? null
+    marker: query.getAll("marker").at(-1) ?? null
   }
 }

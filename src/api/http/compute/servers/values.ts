@@ -3,18 +3,10 @@ import type { Instance } from "../../../../actors/instance/Instance.ts"
 import { statusOf } from "../../../../actors/instance/states.ts"
 import type { Json } from "../../../../actors/shared/json.ts"
 import { isoSeconds } from "../../../../actors/shared/time.ts"
+import type { Call } from "../Call.ts"
 
-/** How this request's answers link: with the version and the project as the caller wrote them, and without the version. */
-export interface LinkBase {
-  readonly self: string
-  readonly bookmark: string
-}
-
-export const linksOf = (base: LinkBase, path: string): Json => [
-  { rel: "self", href: `${base.self}/${path}` },
-  { rel: "bookmark", href: `${base.bookmark}/${path}` }
-]
-const bookmark = (base: LinkBase, path: string): Json => [{ rel: "bookmark", href: `${base.bookmark}/${path}` }]
+type Base = Pick<Call, "bookmark">
+const bookmark = (base: Base, path: string): Json => [{ rel: "bookmark", href: `${base.bookmark}/${path}` }]
 
 export const status = (server: Instance): string => statusOf(server.vmState, server.taskState)
 
@@ -42,7 +34,7 @@ export const addressesOf = (server: Instance, isShort: boolean): { readonly [lab
 export const shownAddresses = (server: Instance, isShort: boolean): Json =>
   server.vmState === "building" ? {} : addressesOf(server, isShort)
 
-export const flavorLink = ({ flavor }: Instance, base: LinkBase): Json => ({
+export const flavorLink = ({ flavor }: Instance, base: Base): Json => ({
   id: flavor.id,
   links: bookmark(base, `flavors/${flavor.id}`)
 })
@@ -57,10 +49,10 @@ export const flavorEmbedded = ({ flavor }: Instance, withExtraSpecs: boolean): J
   ...(withExtraSpecs ? { extra_specs: flavor.extraSpecs } : {})
 })
 
-export const imageLink = ({ imageId }: Instance, base: LinkBase): { readonly [key: string]: Json } | "" =>
+export const imageLink = ({ imageId }: Instance, base: Base): { readonly [key: string]: Json } | "" =>
   imageId === null ? "" : { id: imageId, links: bookmark(base, `images/${imageId}`) }
 
-export const imageWithProperties = (server: Instance, base: LinkBase): Json => {
+export const imageWithProperties = (server: Instance, base: Base): Json => {
   const image = imageLink(server, base)
   if (image === "") return image
   const properties = Object.entries(server.imageProperties).filter(([name]) => imageProperties.has(name))

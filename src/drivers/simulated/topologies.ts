@@ -106,7 +106,18 @@ const repeated = (numbers: ReadonlyArray<number>): number | undefined => {
   return numbers.find((number) => seen.size === seen.add(number).size)
 }
 
-const contradictionOf = ({ cores, numa }: typeof Described.Type): string | undefined => {
+type Described = typeof Described.Type
+
+/** Memory of another kind beside the same CPUs is recorded as a node with those CPUs again; Linux gives it none. */
+const withoutTwins = (host: Described): Described => {
+  const seen = new Set<string>()
+  const isTwin = (cpus: ReadonlyArray<number>) => seen.size === seen.add(cpus.join()).size
+  const [first, ...rest] = host.numa
+  isTwin(first.cpus)
+  return { ...host, numa: [first, ...rest.map((node) => isTwin(node.cpus) ? { ...node, cpus: [] } : node)] }
+}
+
+const contradictionOf = ({ cores, numa }: Described): string | undefined => {
   const rules: ReadonlyArray<readonly [field: string, what: string, numbers: ReadonlyArray<number>]> = [
     ["numa", "node", numa.map(({ id }) => id)],
     ["numa", "CPU", numa.flatMap(({ cpus }) => cpus)],
@@ -120,7 +131,7 @@ const contradictionOf = ({ cores, numa }: typeof Described.Type): string | undef
 }
 
 /** CPUs that no node has (offline, or outside the machine's cpuset) are no CPUs; one that no core has is its own core. */
-const topologyOf = ({ cores, disk_gb, name, numa }: typeof Described.Type): Topology => {
+const topologyOf = ({ cores, disk_gb, name, numa }: Described): Topology => {
   const online = new Set(numa.flatMap(({ cpus }) => cpus))
   const known = cores
     .map(({ cpus, socket }) => ({ socket: socket ?? 0, cpus: cpus.filter((cpu) => online.has(cpu)) }))
@@ -153,8 +164,9 @@ const parseJson = (text: string): Result.Result<unknown, ReadonlyArray<string>> 
 export const parseTopologies = (text: string): Result.Result<ReadonlyArray<Topology>, ReadonlyArray<string>> =>
   Result.gen(function*() {
     const json = yield* parseJson(text)
-    const hosts = yield* Result.mapError(decode(json), ({ issue }) =>
+    const described = yield* Result.mapError(decode(json), ({ issue }) =>
       problemsOf(issue).issues.map(({ message, path }) => `${pathOf(path ?? [])}: ${message}`))
+    const hosts = described.map(withoutTwins)
     const contradictions = hosts.flatMap((host, index) => {
       const problem = contradictionOf(host)
       return problem === undefined ? [] : [`[${index}]${problem}`]

@@ -22,6 +22,8 @@ export interface LibvirtShape {
   readonly client: Client
   /** The connection of this moment. Fails with `refused` while there is none. */
   readonly connection: Effect.Effect<Connection, LibvirtConnectionError>
+  /** Whether there is one at this moment. */
+  readonly isConnected: () => boolean
   /** Completes when there is a connection: at once, or after the daemon is back. */
   readonly awaitConnected: Effect.Effect<void>
   /** Events over all connections to come; never fails and never ends. */
@@ -88,6 +90,7 @@ const make = (options: ConnectOptions) =>
     return {
       client: makeClient(call),
       connection,
+      isConnected: () => Result.isSuccess(SubscriptionRef.getUnsafe(link)),
       awaitConnected: SubscriptionRef.changes(link).pipe(Stream.filter(Result.isSuccess), Stream.take(1), Stream.runDrain),
       events: (...kinds) =>
         SubscriptionRef.changes(link).pipe(

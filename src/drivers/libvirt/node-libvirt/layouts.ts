@@ -11,8 +11,8 @@ export interface DomainRef {
 export const domain: Codec<DomainRef> = struct({ name: string, uuid, id: int })
 export const domains = list(domain, 16_384)
 
-/** A domain nobody looked up: the daemon finds it by UUID alone. */
-export const domainByUuid = (id: string): DomainRef => ({ name: "", uuid: id, id: -1 })
+/** A domain nobody looked up: the daemon finds it by UUID alone, but wants some name. */
+export const domainByUuid = (id: string): DomainRef => ({ name: id, uuid: id, id: -1 })
 
 export interface NetworkRef {
   readonly name: string

@@ -1,0 +1,191 @@
+/** The hypervisor port over libvirt: one host, its guests under QEMU, with KVM where that is proven to work. */
+import { statfs } from "node:fs/promises"
+import { Deferred, Duration, Effect, Layer, Schedule, type Scope, Stream } from "effect"
+import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
+import { readConsole } from "./consoleLog.ts"
+import type { NicBackend, VirtType } from "./domainXml.ts"
+import { driverLimits } from "./driverLimits.ts"
+import { makeEpochs } from "./epochs.ts"
+import { asDriverError } from "./failure.ts"
+import * as guests from "./guests.ts"
+import { type Disks, makeDisks } from "./images.ts"
+import { inventoryOf } from "./inventory.ts"
+import {
+  byField, type Client, domainStates, type LibvirtShape, limits, listFlag, makeLibvirt, statsType
+} from "./node-libvirt/index.ts"
+import { powerAfter, powerOf } from "./power.ts"
+import { provenVirtType } from "./probe.ts"
+
+export interface LibvirtDriverOptions {
+  /** libvirt's URI; see `node-libvirt`. */
+  readonly uri: string
+  /** Where guests' disks and consoles are kept. */
+  readonly folder: string
+  readonly hostIp: string
+  /** `auto` boots a probe guest under KVM and falls back to translation. */
+  readonly virtType?: VirtType | "auto"
+  readonly nics?: NicBackend
+  /** Address of guests' VNC displays; `null` for none. */
+  readonly vncListen?: string | null
+  /** What a soft reboot waits for the guest before it pulls the plug. */
+  readonly softRebootGrace?: Duration.Input
+  /** Instead of the host's own name. */
+  readonly hostname?: string
+}
+
+export interface LibvirtHost {
+  readonly hostname: string
+  readonly driver: Driver
+  readonly isUp: () => boolean
+}
+
+const arches: { readonly [node: string]: string } = { x64: "x86_64", arm64: "aarch64" }
+
+/** Proves the virtualisation type as soon as libvirt answers, and again if the connection breaks meanwhile. */
+const settleVirtType = (libvirt: LibvirtShape, options: LibvirtDriverOptions) =>
+  Effect.gen(function*() {
+    const settled = yield* Deferred.make<VirtType>()
+    const wanted = options.virtType ?? "auto"
+    if (wanted !== "auto") yield* Deferred.succeed(settled, wanted)
+    else {
+      yield* libvirt.awaitConnected.pipe(
+        Effect.andThen(provenVirtType(libvirt.client, options.folder)),
+        Effect.tapError((error) => Effect.logWarning("The probe guest could not be tried", error)),
+        Effect.retry(Schedule.spaced("1 second")),
+        Effect.flatMap((virtType) => Deferred.succeed(settled, virtType)),
+        Effect.forkScoped
+      )
+    }
+    return Deferred.await(settled)
+  })
+
+const inventory = (client: Client, options: LibvirtDriverOptions, virtType: Effect.Effect<VirtType>) =>
+  Effect.gen(function*() {
+    const node = yield* client.nodeGetInfo()
+    const disk = yield* Effect.tryPromise({
+      try: () => statfs(options.folder),
+      catch: (cause) =>
+        new DriverError({ operation: "inventory", message: "the disk cannot be measured", isRetryable: true, cause })
+    })
+    return inventoryOf(yield* client.connectGetCapabilities(), {
+      type: yield* client.connectGetType(),
+      version: yield* client.connectGetVersion(),
+      hostname: options.hostname ?? (yield* client.connectGetHostname()),
+      hostIp: options.hostIp,
+      memoryKib: node.memoryKib,
+      cpus: node.cpus,
+      diskBytes: disk.bsize * disk.blocks,
+      hasKvm: (yield* virtType) === "kvm"
+    }) satisfies Inventory
+  }).pipe(asDriverError("inventory"))
+
+/** Every guest that has files here; foreign domains of the same libvirt are none of ours. */
+const list = ({ client, disks }: guests.GuestHost) =>
+  Effect.gen(function*() {
+    const [ids, records, saved] = yield* Effect.all([
+      disks.ids,
+      client.connectGetAllDomainStats({ domains: [], stats: statsType.state }),
+      client.connectListAllDomains({ flags: listFlag.managedSave })
+    ], { concurrency: 3 })
+    const savedIds = new Set(saved.map(({ uuid }) => uuid))
+    return records.filter(({ domain }) => ids.has(domain.uuid)).map(({ domain, params }): DomainStatus => ({
+      id: domain.uuid,
+      power: powerOf(domainStates[Number(byField(params)["state.state"] ?? 0)] ?? "nostate", savedIds.has(domain.uuid))
+    }))
+  }).pipe(asDriverError("list"))
+
+/** What guests do, and after every gap in hearing what they are. */
+const events = (libvirt: LibvirtShape, host: guests.GuestHost): Stream.Stream<DomainEvent> =>
+  libvirt.events("Lifecycle").pipe(
+    Stream.mapEffect((event): Effect.Effect<ReadonlyArray<DomainEvent>> => {
+      if (event._tag === "Disconnected") return Effect.succeed([])
+      if (event._tag === "Connected") {
+        return list(host).pipe(
+          Effect.map((all) => all.map((status) => ({ ...status, reason: "found" }))),
+          Effect.catch((error) => Effect.as(Effect.logWarning("Guests could not be listed", error), []))
+        )
+      }
+      const seen = powerAfter(event)
+      return Effect.succeed(seen === undefined ? [] : [{ id: event.domain.uuid, ...seen }])
+    }),
+    Stream.flattenIterable
+  )
+
+const consoleOf = (disks: Disks, id: string) =>
+  Effect.flatMap(disks.hasDisk(id), (isOurs) =>
+    isOurs
+      ? readConsole(disks.consoleLog(id))
+      : Effect.fail(new DriverError({ operation: "consoleLog", message: `server ${id} is not on this host`, isRetryable: false })))
+
+/** Drives one host. Waits for libvirt only when the host's name must be asked of it. */
+export const makeLibvirtHost = (
+  options: LibvirtDriverOptions
+): Effect.Effect<LibvirtHost, DriverError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const disks = yield* makeDisks(options.folder)
+    const { guard } = yield* makeEpochs(options.folder)
+    const libvirt = yield* makeLibvirt({ uri: options.uri })
+    const { client } = libvirt
+    const virtType = yield* settleVirtType(libvirt, options)
+    const host: guests.GuestHost = {
+      client, disks, virtType,
+      softRebootGrace: Duration.fromInputUnsafe(options.softRebootGrace ?? driverLimits.softRebootMillisMax),
+      settings: {
+        arch: arches[process.arch] ?? "x86_64",
+        nics: options.nics ?? "user",
+        vncListen: options.vncListen === undefined ? "127.0.0.1" : options.vncListen
+      }
+    }
+    const hostname = options.hostname ?? (yield* askHostname(libvirt))
+
+    const guarded = (operation: string, call: { readonly epoch: number }, work: ReturnType<typeof guests.spawn>) =>
+      Effect.andThen(guard(operation, call), work).pipe(asDriverError(operation))
+
+    const driver: Driver = {
+      capabilities: { pause: true, suspend: true, consoleLog: true },
+      inventory: inventory(client, options, virtType),
+      spawn: (spec, call) => guarded("spawn", call, guests.spawn(host, spec)),
+      powerOn: (spec, call) => guarded("powerOn", call, guests.powerOn(host, spec)),
+      powerOff: (id, grace, call) => guarded("powerOff", call, guests.powerOff(host, id, grace)),
+      reboot: (spec, kind, call) => guarded("reboot", call, guests.reboot(host, spec, kind)),
+      pause: (id, call) => guarded("pause", call, guests.setPaused(host, id, true)),
+      unpause: (id, call) => guarded("unpause", call, guests.setPaused(host, id, false)),
+      suspend: (id, call) => guarded("suspend", call, guests.suspend(host, id)),
+      resume: (spec, call) => guarded("resume", call, guests.resume(host, spec)),
+      destroy: (id, call) => guarded("destroy", call, guests.destroy(host, id)),
+      list: list(host),
+      consoleLog: (id) => consoleOf(disks, id),
+      events: events(libvirt, host)
+    }
+    return { hostname, driver, isUp: libvirt.isConnected }
+  })
+
+const askHostname = (libvirt: LibvirtShape) =>
+  libvirt.awaitConnected.pipe(
+    Effect.andThen(libvirt.client.connectGetHostname()),
+    Effect.timeoutOrElse({
+      duration: limits.connectMillisMax,
+      orElse: () =>
+        Effect.fail(
+          new DriverError({
+            operation: "connect",
+            message: "libvirt does not answer, and the host was given no name",
+            isRetryable: true
+          })
+        )
+    }),
+    asDriverError("connect")
+  )
+
+/** A fleet of this one host. */
+export const layer = (options: LibvirtDriverOptions): Layer.Layer<Fleet, DriverError> =>
+  Layer.effect(
+    Fleet,
+    Effect.map(makeLibvirtHost(options), ({ driver, hostname, isUp }) =>
+      Fleet.of({
+        hosts: [hostname],
+        driver: (asked) => asked === hostname ? driver : undefined,
+        isUp: (asked) => asked === hostname && isUp(),
+        events: driver.events.pipe(Stream.map((event) => ({ hostname, event })))
+      }))
+  )

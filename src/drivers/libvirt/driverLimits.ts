@@ -1,0 +1,17 @@
+/** Limits of the libvirt driver, named with their units. */
+export const driverLimits = {
+  /** Converting or copying an image of any size we would accept. */
+  imageMillisMax: 1_800_000,
+  /** Looking at a file's header. */
+  inspectMillisMax: 30_000,
+  /** The end of the console that is answered; a guest can write without bound. */
+  consoleBytesMax: 1_048_576,
+  /** Between two looks at a guest that was asked to stop. */
+  shutdownPollMillis: 250,
+  /** A guest that is still booting loses the button's first press. */
+  shutdownRepeatMillis: 5_000,
+  /** What a soft reboot waits for the guest before it pulls the plug. */
+  softRebootMillisMax: 120_000,
+  /** How long a probe guest may take to say its first word. */
+  probeMillisMax: 5_000
+} as const

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Stream } from "effect"
 import { Journal } from "../../src/runtime/kernel/Journal.ts"
+import { Limits } from "../../src/runtime/Limits.ts"
 import * as SqliteJournal from "../../src/runtime/sqlite/SqliteJournal.ts"
 import { journalContract } from "./journalContract.ts"
 import { append, commitOf } from "./journalModel.ts"
@@ -122,12 +123,39 @@ it.effect("a closed journal refuses, and what was under way is finished first", 
     assert.deepStrictEqual(kept.map(({ stream }) => stream.id), ["late"])
   }))
 
+it.effect("when the file does what it never should, nothing more is written and every writer is told", () =>
+  Effect.gen(function*() {
+    const path = nextPath()
+    yield* Effect.gen(function*() {
+      yield* write("1")
+      const other = new DatabaseSync(path)
+      other.exec("DROP TABLE feed")
+      other.close()
+      for (const id of ["2", "3"]) assert.strictEqual((yield* Effect.flip(write(id)))._tag, "JournalUnavailable")
+      const db = new DatabaseSync(path)
+      assert.deepStrictEqual(db.prepare("SELECT id FROM streams").all().map(({ id }) => id), ["1"])
+      db.close()
+    }).pipe(Effect.provide(opened(path)))
+  }))
+
+it.live("writers beyond the queue's limit are refused at once, the others are served", () =>
+  Effect.gen(function*() {
+    const journal = yield* Journal
+    const commits = Array.from({ length: Limits.journalQueueMax + 5 }, (_, id) => commitOf([append(`${id}`, 0, id)]))
+    const exits = yield* Effect.forEach(commits, (commit) => Effect.exit(journal.commit(commit)), {
+      concurrency: "unbounded"
+    })
+    assert.strictEqual(exits.filter(Exit.isFailure).length, 5)
+    assert.strictEqual((yield* Stream.runCollect(journal.feed(0))).length, Limits.journalQueueMax)
+  }).pipe(Effect.provide(opened(nextPath()))))
+
+const startStorm = (path: string) =>
+  spawn(process.execPath, [join(import.meta.dirname, "commitStorm.ts"), path], { stdio: ["ignore", "pipe", "inherit"] })
+
 /** Kills a process amid a storm of commits; answers what it had been told was committed. */
 const storm = (path: string, kill: number): Promise<ReadonlyArray<string>> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "commitStorm.ts"), path], {
-      stdio: ["ignore", "pipe", "inherit"]
-    })
+    const child = startStorm(path)
     let output = ""
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString()
@@ -136,6 +164,21 @@ const storm = (path: string, kill: number): Promise<ReadonlyArray<string>> =>
     child.on("error", reject)
     child.on("close", () => resolve(output.split("\n").slice(0, -1)))
   })
+
+it.live("a file that another process writes to is refused, and free as soon as that one is gone", () =>
+  Effect.gen(function*() {
+    const path = nextPath()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => startStorm(path)),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    yield* Effect.callback<void>((resume) => void child.stdout.once("data", () => resume(Effect.void)))
+    child.stdout.resume()
+    assert.strictEqual((yield* refusal(path)).reason, "locked")
+    const gone = Effect.callback<void>((resume) => void child.once("close", () => resume(Effect.void)))
+    yield* Effect.all([gone, Effect.sync(() => child.kill("SIGKILL"))], { concurrency: "unbounded" })
+    yield* write("after").pipe(Effect.provide(opened(path)))
+  }))
 
 it.live.each([200, 9_000, 40_000])("after kill -9 every acknowledged commit is there, and none in part (%d)", (kill) =>
   Effect.gen(function*() {

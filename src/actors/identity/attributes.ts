@@ -115,7 +115,7 @@ export const faultOf = (name: string, value: unknown, rule: Rule): Refusal | und
 }
 
 /** Attributes that are the server's to write; a caller's are dropped. */
-const serverOwned = new Set(["id", "links", "password_expires_at"])
+const serverOwned = new Set(["id", "links", "password_expires_at", "original_password"])
 
 export interface Draft {
   /** The attributes of the kind's table that were given. */

@@ -106,6 +106,8 @@ const makeAjv = (removeAdditional: boolean) => {
   ajv.addKeyword({
     keyword: "to",
     modifying: true,
+    // After every other keyword has seen the value as it came.
+    post: true,
     validate: (to: string, data: unknown, _schema?: unknown, place?: { parentData: Record<string | number, unknown>; parentDataProperty: string | number }) => {
       if (place !== undefined) place.parentData[place.parentDataProperty] = conversions[to]!(data)
       return true

@@ -56,6 +56,7 @@ export const integer = (min: number, max = intMax): JsonSchema => ({
 const truths = [true, "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes"]
 const untruths = [false, "False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"]
 export const isTruth = (value: unknown): boolean => truths.includes(value as string)
+export const isUntruth = (value: unknown): boolean => untruths.includes(value as string)
 
 /** A boolean, or one of the words for it; handlers get the boolean. */
 export const boolean: JsonSchema = { type: ["boolean", "string"], enum: [...truths, ...untruths], to: "boolean" }

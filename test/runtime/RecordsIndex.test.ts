@@ -154,6 +154,22 @@ describe("records", () => {
     }))
 
   test(
+    "a watcher hears of its tables' records before the write returns, and of nothing after its scope",
+    Effect.gen(function*() {
+      const records = yield* Records
+      const heard: Array<unknown> = []
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* records.watch([flavors], (type, key, record) => heard.push([type, key, record]))
+        yield* write(create(flavor("1")), { table: keyPairs, put: { user: "u", name: "k" }, expect: "absent" })
+        assert.deepStrictEqual(heard, [["flavor", "1", flavor("1")]])
+        yield* write({ table: flavors, remove: "1", expect: "any" })
+      }))
+      yield* write(create(flavor("2")))
+      assert.deepStrictEqual(heard.slice(1), [["flavor", "1", undefined]])
+    })
+  )
+
+  test(
     "1,000 records are one quick commit, and other streams are none of ours",
     Effect.gen(function*() {
       const records = yield* Records

@@ -9,16 +9,19 @@ import type { Change, Table } from "../kernel/Records.ts"
 import { Limits } from "../Limits.ts"
 import { RecordTables } from "./recordTables.ts"
 
+type Watcher = (type: string, key: string, record: Json | undefined) => void
+
 /**
  * Reads everything once. Entries that come meanwhile are kept and applied after it: they carry whole states, so it
  * does no harm if the scan has seen some of them.
  */
-const load = Effect.fnUntraced(function*(tables: RecordTables) {
+const load = Effect.fnUntraced(function*(tables: RecordTables, tell: (entries: ReadonlyArray<FeedEntry>) => void) {
   const journal = yield* Journal
   let early: Array<FeedEntry> | undefined = []
   yield* journal.project((entries) => {
-    if (early !== undefined) early.push(...entries)
-    else for (const entry of entries) tables.apply(entry)
+    if (early !== undefined) return void early.push(...entries)
+    for (const entry of entries) tables.apply(entry)
+    tell(entries)
   })
   tables.restore(yield* Stream.runCollect(Stream.filter(journal.scan(), RecordTables.isOne)))
   for (const entry of early) tables.apply(entry)
@@ -28,7 +31,14 @@ const load = Effect.fnUntraced(function*(tables: RecordTables) {
 const make = Effect.gen(function*() {
   const journal = yield* Journal
   const tables = new RecordTables()
-  yield* load(tables)
+  const watchers = new Set<{ readonly types: ReadonlySet<string>; readonly listener: Watcher }>()
+  yield* load(tables, (entries) => {
+    for (const { stream } of entries) {
+      for (const { listener, types } of watchers) {
+        if (types.has(stream.type)) listener(stream.type, stream.id, tables.row(stream.type, stream.id)?.record)
+      }
+    }
+  })
 
   /**
    * A conflict in the journal means that memory was behind. Planning again tells the writer if what it expected no
@@ -65,7 +75,15 @@ const make = Effect.gen(function*() {
     }),
     size: (table) => tables.table(table.type)?.size ?? 0,
     version: (table, key) => tables.row(table.type, key)?.version ?? 0,
-    write: (changes) => write(changes, Limits.writeRetriesMax)
+    write: (changes) => write(changes, Limits.writeRetriesMax),
+    watch: (watched, listener) =>
+      Effect.suspend(() => {
+        const watcher = { types: new Set(watched.map((table) => table.type)), listener }
+        return Effect.acquireRelease(
+          Effect.sync(() => void watchers.add(watcher)),
+          () => Effect.sync(() => void watchers.delete(watcher))
+        )
+      })
   })
 })
 

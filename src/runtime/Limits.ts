@@ -15,6 +15,8 @@ export const Limits = {
   renderedServersMax: 20_000,
   injectedFilesMax: 5,
   serverTagsMax: 50,
+  /** Of key pairs made here. */
+  rsaBits: 2048,
   consoleLinesMax: 10_000,
   requestMillisMax: 60_000,
   headerMillisMax: 10_000,
@@ -58,7 +60,7 @@ export const Limits = {
   projectMailboxMax: 8192,
   schedulerMailboxMax: 65_536,
   conductorMailboxMax: 65_536,
-  instanceIdleMillis: 5_000,
+  instanceIdleMillis: 1_000,
   hostIdleMillis: 3_600_000,
   projectIdleMillis: 600_000,
   schedulerIdleMillis: 3_600_000,

@@ -1,6 +1,14 @@
 import { routes as flavors } from "./flavors/routes.ts"
+import { routes as keypairs } from "./keypairs/routes.ts"
+import type { Operation } from "./Operations.ts"
+
+const rows = [
+  ...flavors,
+  ...keypairs
+]
+
+/** All the services that some handler needs. */
+export type ComputeServices = (typeof rows)[number] extends infer Row ? Row extends Operation<infer R> ? R : never : never
 
 /** Every operation of the compute service: the rows of its resources. */
-export const operations = [
-  ...flavors
-]
+export const operations: ReadonlyArray<Operation<ComputeServices>> = rows

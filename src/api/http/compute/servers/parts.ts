@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import type { Instance } from "../../../../actors/instance/Instance.ts"
 import {
-  portTable, type SecurityGroup, type SecurityGroupRule, securityGroupRuleTable, securityGroupTable
+  type Port, portTable, type SecurityGroup, type SecurityGroupRule, securityGroupRuleTable, securityGroupTable
 } from "../../../../actors/network/Network.ts"
 import type { Nic } from "../../../../actors/network/Nic.ts"
 import { refuse } from "../../../../actors/shared/Refusal.ts"
-import { Records } from "../../../../runtime/kernel/Records.ts"
+import { Records, type Table } from "../../../../runtime/kernel/Records.ts"
 import type { Call } from "../Call.ts"
 import { field, renderer } from "../Fields.ts"
 import { type Operation, operation } from "../Operations.ts"
@@ -54,6 +54,10 @@ const oneInterface = (call: Call, server: Instance): Handling => {
     : Effect.succeed({ body: { interfaceAttachment: renderInterface(call, "show", { nic, server }) } })
 }
 
+const ports: Table<Port> = portTable
+const groupsById: Table<SecurityGroup> = securityGroupTable
+const rulesById: Table<SecurityGroupRule> = securityGroupRuleTable
+
 /** Compute's old form of a rule: only what comes in. */
 const ruleView = (rule: SecurityGroupRule, groupNamed: (id: string) => SecurityGroup | undefined) => {
   const remote = rule.remoteGroupId === null ? undefined : groupNamed(rule.remoteGroupId)
@@ -70,16 +74,16 @@ const ruleView = (rule: SecurityGroupRule, groupNamed: (id: string) => SecurityG
 }
 const securityGroups = (_: Call, server: Instance): Handling =>
   Effect.map(Records, (records) => {
-    const ids = new Set(server.nics.flatMap((nic) => records.get(portTable, nic.portId)?.securityGroups ?? []))
-    const groups = [...ids].flatMap((id) => records.get(securityGroupTable, id) ?? [])
-    const rules = groups.length === 0 ? [] : [...records.all(securityGroupRuleTable)].filter((rule) => rule.direction === "ingress")
+    const ids = new Set(server.nics.flatMap((nic) => records.get(ports, nic.portId)?.securityGroups ?? []))
+    const groups = [...ids].flatMap((id) => records.get(groupsById, id) ?? [])
+    const rules = groups.length === 0 ? [] : [...records.all(rulesById)].filter((rule) => rule.direction === "ingress")
     const views = groups.map((group) => ({
       id: group.id,
       name: group.name,
       description: group.description,
       tenant_id: group.projectId,
       rules: rules.filter((rule) => rule.securityGroupId === group.id)
-        .map((rule) => ruleView(rule, (id) => records.get(securityGroupTable, id)))
+        .map((rule) => ruleView(rule, (id) => records.get(groupsById, id)))
     }))
     const order = (view: (typeof views)[number]) => `${view.tenant_id} ${view.name}`
     return { body: { security_groups: views.sort((a, b) => order(a) < order(b) ? -1 : 1) } }

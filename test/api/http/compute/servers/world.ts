@@ -50,7 +50,6 @@ const commit = (before: Instance | undefined, after: Instance, version: number) 
     }]
   })).pipe(Effect.orDie)
 
-const versions = new Map<string, number>()
 /** Stores a server as it is. */
 export const put = (one: Instance) =>
   Effect.gen(function*() {
@@ -58,7 +57,6 @@ export const put = (one: Instance) =>
     const snapshot = yield* Effect.orDie(journal.load({ type: "Instance", id: one.id }))
     const version = snapshot._tag === "Some" ? snapshot.value.version : 0
     yield* commit(version === 0 ? undefined : one, one, version)
-    versions.set(one.id, version + 1)
     return one
   })
 

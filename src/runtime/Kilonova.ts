@@ -1,0 +1,79 @@
+/** The composition root, and the face for programs that embed a cloud. */
+import type { Layer as LayerType } from "effect"
+import { Context, Effect, Layer, Ref } from "effect"
+import { Accounts } from "../actors/identity/AccountsProtocol.ts"
+import type { Fleet } from "../drivers/Driver.ts"
+import { serve } from "../api/http/Server.ts"
+import * as RpcHandlers from "../api/rpc/handlers.ts"
+import * as RpcServe from "../api/rpc/serve.ts"
+import type { InstanceIndex } from "./kernel/InstanceIndex.ts"
+import * as LocalCluster from "./local/LocalCluster.ts"
+import * as actors from "./main/actors.ts"
+import * as faces from "./main/faces.ts"
+import { simulated } from "./main/fleet.ts"
+import * as services from "./main/services.ts"
+import * as storage from "./main/storage.ts"
+
+export interface KilonovaOptions {
+  /** Where the journal is: `"memory"`, or a SQLite file. Default: memory. */
+  readonly storage?: storage.Storage
+  /** Where image files are kept. Default: a folder of the system's temporary one, removed at the end. */
+  readonly imagesFolder?: string
+  /** The hosts; `{ simulated: n }` or any layer of a `Fleet`. Default: 8 simulated hosts. */
+  readonly fleet?: { readonly simulated: number } | LayerType.Layer<Fleet, unknown, InstanceIndex>
+  /** Where to listen; `null`: nowhere, the cloud is for this program alone. Default: a free port on loopback. */
+  readonly listen?: { readonly host: string; readonly port: number } | null
+  /** What callers see where a proxy stands in front. */
+  readonly publicUrl?: string
+  /** The user admin's password; without one the first start draws one. */
+  readonly adminPassword?: string
+}
+
+/** A running cloud. */
+export class Kilonova extends Context.Service<Kilonova, {
+  /** The origin of every service, `http://127.0.0.1:8774`; `null` when it does not listen. */
+  readonly url: string | null
+  readonly port: number | null
+  readonly admin: {
+    readonly userId: string
+    readonly projectId: string
+    /** Only at the start that set it. */
+    readonly password: string | null
+  }
+}>()("kilonova/runtime/Kilonova") {
+  /** A whole cloud, with its actors and services, for as long as the layer's scope is open. */
+  static readonly layer = (options: KilonovaOptions = {}) => cloud(options)
+}
+
+const fleetOf = (fleet: KilonovaOptions["fleet"]): LayerType.Layer<Fleet, unknown, InstanceIndex> =>
+  fleet === undefined ? simulated({ hosts: 8 }) : "simulated" in fleet ? simulated({ hosts: fleet.simulated }) : fleet
+
+const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(function*() {
+  const accounts = yield* Accounts
+  const { password, projectId, userId } = yield* accounts.bootstrap(
+    options.adminPassword === undefined ? {} : { password: options.adminPassword }
+  )
+  const admin = { userId, projectId, password }
+  const listen = options.listen === undefined ? { host: "127.0.0.1", port: 0 } : options.listen
+  if (listen === null) return { url: null, port: null, admin }
+  const isReady = yield* Ref.make(false)
+  const { port } = yield* serve({
+    ...listen,
+    ...(options.publicUrl === undefined ? {} : { publicOrigin: options.publicUrl }),
+    faces: yield* faces.make,
+    mounts: { "/rpc": yield* RpcServe.make },
+    isReady: Ref.get(isReady)
+  })
+  yield* Ref.set(isReady, true)
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host
+  return { url: options.publicUrl ?? `http://${host}:${port}`, port, admin }
+}))
+
+const cloud = (options: KilonovaOptions) =>
+  running(options).pipe(
+    Layer.provide([RpcHandlers.handlers, RpcHandlers.authentication]),
+    Layer.provideMerge(actors.layer),
+    Layer.provideMerge(LocalCluster.layer),
+    Layer.provideMerge(Layer.mergeAll(services.layer(options.imagesFolder), fleetOf(options.fleet))),
+    Layer.provideMerge(storage.layer(options.storage ?? "memory"))
+  )

@@ -142,7 +142,7 @@ export const createProject = (
   if (disabled !== undefined) {
     return invalid(`cannot create a project in a branch containing a disabled project: ${disabled.id}`)
   }
-  if (parents.length + 1 >= Limits.projectDepthMax) {
+  if (parents.length + 1 > Limits.projectDepthMax) {
     return forbidden(`Max hierarchy depth reached for ${project.parentId} branch.`)
   }
   return projectNameTaken(directory, project) ?? { edits: [{ kind: "project", put: project }], result: project }

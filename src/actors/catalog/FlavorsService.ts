@@ -1,4 +1,5 @@
 import { Clock, Effect, Layer, Random, Result } from "effect"
+import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { uuidFrom } from "../shared/ids.ts"
@@ -7,7 +8,6 @@ import { isoOf } from "../shared/time.ts"
 import { type Flavor, flavors } from "./Flavor.ts"
 import { Flavors } from "./FlavorsProtocol.ts"
 import * as rules from "./flavorRules.ts"
-import { decideAndWrite } from "./WritesService.ts"
 
 export const layer = Layer.effect(Flavors, Effect.gen(function*() {
   const records = yield* Records

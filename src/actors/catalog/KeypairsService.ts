@@ -1,5 +1,6 @@
 import { Clock, Effect, Layer, Result, Semaphore } from "effect"
 import { generateKeyPair, type KeyObject, randomBytes } from "node:crypto"
+import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { defaultClassKey, limitsInForce, quotaKey, quotas } from "../project/quota.ts"
@@ -9,7 +10,6 @@ import { isoOf } from "../shared/time.ts"
 import { type Keypair, keypairKey, keypairs } from "./Keypair.ts"
 import { type KeypairDraft, Keypairs } from "./KeypairsProtocol.ts"
 import { sshFingerprint, sshPublicKey } from "./sshKeys.ts"
-import { decideAndWrite } from "./WritesService.ts"
 import { selfSigned, x509Fingerprint } from "./x509.ts"
 
 interface Material {

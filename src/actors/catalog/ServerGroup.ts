@@ -7,6 +7,8 @@ export type ServerGroup = {
   readonly policy: "affinity" | "anti-affinity" | "soft-affinity" | "soft-anti-affinity"
   /** Of `anti-affinity` only; 1 unless asked otherwise. */
   readonly maxServerPerHost: number
+  /** `maxServerPerHost` was asked for, not assumed: only then do groups show it. */
+  readonly isRuleGiven: boolean
   readonly createdAt: string
 }
 

@@ -12,7 +12,7 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE"
 export type Outcome = Partial<Answer>
 
 /** One operation in one window of versions. Rows with the same method and path (and action) share them out. */
-export interface OperationRow<R, A extends Target> extends Window {
+export interface OperationRow<R, A extends Target, Finding = R> extends Window {
   readonly method: Method
   /** Behind the version and the project: `/flavors/:id`. */
   readonly path: string
@@ -24,7 +24,7 @@ export interface OperationRow<R, A extends Target> extends Window {
   /** Asked before the handler: of the caller's own project, or of what `find` found. */
   readonly policy?: string
   /** Looks up what is acted upon, before the policy is asked, so that strangers learn nothing. */
-  readonly find?: (call: Call) => Effect.Effect<A, Refusal, R>
+  readonly find?: (call: Call) => Effect.Effect<A, Refusal, Finding>
   readonly handle: (call: Call, found: A) => Effect.Effect<Outcome, Refusal, R>
 }
 
@@ -41,7 +41,9 @@ export interface Operation<R = never> extends Window {
   readonly perform: (call: Call) => Effect.Effect<Outcome, Refusal, R>
 }
 
-export const operation = <R = never, A extends Target = Target>(row: OperationRow<R, A>): Operation<R> => {
+export const operation = <R = never, A extends Target = Target, Finding = R>(
+  row: OperationRow<R, A, Finding>
+): Operation<R | Finding> => {
   const { find, handle, policy, status } = row
   const allowed = (call: Call, target: Target, found: A) =>
     policy === undefined || call.allows(policy, target) ? handle(call, found) : Effect.fail(notAllowed(policy))

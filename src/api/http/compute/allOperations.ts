@@ -1,10 +1,16 @@
 import { routes as flavors } from "./flavors/routes.ts"
 import { routes as keypairs } from "./keypairs/routes.ts"
+import { routes as limits } from "./limits/routes.ts"
 import type { Operation } from "./Operations.ts"
+import { routes as quotas } from "./quotas/routes.ts"
+import { routes as serverGroups } from "./serverGroups/routes.ts"
 
 const rows = [
   ...flavors,
-  ...keypairs
+  ...keypairs,
+  ...limits,
+  ...quotas,
+  ...serverGroups
 ]
 
 /** All the services that some handler needs. */

@@ -1,8 +1,8 @@
 import { Effect, Result } from "effect"
-import type { JournalUnavailable, VersionConflict } from "../../runtime/kernel/Journal.ts"
-import type { Change, Records } from "../../runtime/kernel/Records.ts"
-import { Limits } from "../../runtime/Limits.ts"
-import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { type Refusal, refuse } from "../../actors/shared/Refusal.ts"
+import type { JournalUnavailable, VersionConflict } from "./Journal.ts"
+import type { Change, Records } from "./Records.ts"
+import { Limits } from "../Limits.ts"
 
 export interface Decision<A> {
   readonly changes: ReadonlyArray<Change>

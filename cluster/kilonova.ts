@@ -1,9 +1,9 @@
 /** The `kilonova` command. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect } from "effect"
+import { Cause, Exit } from "effect"
 import { run } from "../src/runtime/main/cli.ts"
 
-run(process.argv.slice(2)).pipe(
-  Effect.tap((code) => Effect.sync(() => process.exitCode = code)),
-  NodeRuntime.runMain
-)
+NodeRuntime.runMain(run(process.argv.slice(2)), {
+  // A service that is told to stop, and does, has done well.
+  teardown: (exit, end) => end(Exit.isSuccess(exit) ? Number(exit.value) : Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+})

@@ -1,5 +1,6 @@
 /** `kilonova/rpc`: a typed client of a running cloud, over HTTP or a websocket. */
-import { NodeHttpClient, NodeSocket } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { Context, Layer } from "effect"
 import { Headers } from "effect/http"
 import { RpcClient, RpcMiddleware, RpcSerialization } from "effect/rpc"

@@ -1,17 +1,22 @@
-/** The folder that holds all that must survive: made with owner-only rights, and locked by one process at a time. */
-import { randomBytes } from "node:crypto"
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+/** The folder that holds all that must survive, and that nobody but its owner may look into. The journal's file locks it. */
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
-import type { Scope } from "effect"
-import { cannotStart, StartError } from "./StartError.ts"
+import { cannotStart } from "./StartError.ts"
+import type { StartError } from "./StartError.ts"
 
 export interface DataFolder {
   readonly path: string
   readonly journal: string
   readonly images: string
+  /** Disks and consoles of libvirt's guests. */
+  readonly guests: string
   readonly cloudsYaml: string
+  readonly adminPassword: string
+  /** The number of the process that holds the journal, or last held it. */
+  readonly processId: string
+  /** There once the first start has decided whether to seed, so that what users delete stays deleted. */
+  readonly seeded: string
 }
 
 const reason = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
@@ -19,54 +24,35 @@ const reason = (cause: unknown): string => cause instanceof Error ? cause.messag
 const attempt = <A>(what: string, run: () => A): Effect.Effect<A, StartError> =>
   Effect.try({
     try: run,
-    catch: (cause) => cause instanceof StartError ? cause : cannotStart(`${what}: ${reason(cause)}`)
+    catch: (cause) => cannotStart(`${what}: ${reason(cause)}`)
   })
 
-const ownerOf = (pidFile: string): string => {
-  try {
-    return ` (process ${readFileSync(pidFile, "utf8").trim()})`
-  } catch {
-    return ""
-  }
-}
+/** SQLite gives its other files the rights of the first. */
+const touchSecret = (file: string): void => closeSync(openSync(file, "a", 0o600))
 
-/**
- * SQLite's exclusive lock is the operating system's: it goes with the process however that ends, which a file with a
- * process number in it does not. The number beside it is for the message only.
- */
-const lock = (folder: string): DatabaseSync => {
-  const pidFile = join(folder, "kilonova.pid")
-  const database = new DatabaseSync(join(folder, "lock.sqlite"))
-  try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
-  } catch (cause) {
-    database.close()
-    if (!/locked|busy/i.test(reason(cause))) throw cause
-    throw cannotStart(
-      `The data folder ${folder} is in use by another Kilonova${ownerOf(pidFile)}: stop it, or give another --data-dir`
-    )
-  }
-  writeFileSync(pidFile, `${process.pid}\n`)
-  return database
-}
-
-/** Makes the folder where it is missing and holds it until the scope closes. */
-export const openDataFolder = (given: string): Effect.Effect<DataFolder, StartError, Scope.Scope> => {
+/** Makes the folder where it is missing. With `isPassable` the hypervisor's user may go through to its guests. */
+export const openDataFolder = (
+  given: string,
+  options: { readonly isPassable?: boolean } = {}
+): Effect.Effect<DataFolder, StartError> => {
   const path = resolve(given)
   return Effect.gen(function*() {
     yield* attempt(`Cannot write to the data folder ${path} (--data-dir)`, () => {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      mkdirSync(path, { recursive: true })
       accessSync(path, constants.W_OK | constants.X_OK)
+      chmodSync(path, options.isPassable ? 0o711 : 0o700)
     })
-    yield* Effect.acquireRelease(
-      attempt(`Cannot lock the data folder ${path} (--data-dir)`, () => lock(path)),
-      (database) => Effect.sync(() => database.close())
-    )
+    const journal = join(path, "journal.sqlite")
+    yield* attempt(`Cannot write ${journal}`, () => touchSecret(journal))
     return {
       path,
-      journal: join(path, "journal.sqlite"),
+      journal,
       images: join(path, "images"),
-      cloudsYaml: join(path, "clouds.yaml")
+      guests: join(path, "guests"),
+      cloudsYaml: join(path, "clouds.yaml"),
+      adminPassword: join(path, "admin-password"),
+      processId: join(path, "kilonova.pid"),
+      seeded: join(path, "seeded")
     }
   })
 }
@@ -78,19 +64,13 @@ export const writeSecret = (file: string, content: string): Effect.Effect<void, 
     renameSync(`${file}.new`, file)
   })
 
-/** The password given, else the one kept from an earlier start, else a fresh one; kept for the next start. */
-export const keepAdminPassword = (folder: DataFolder, given: string | null): Effect.Effect<string, StartError> =>
-  Effect.gen(function*() {
-    const file = join(folder.path, "admin-password")
-    const kept = yield* attempt(`Cannot read ${file}`, () => {
-      try {
-        return readFileSync(file, "utf8").trimEnd()
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
-        throw cause
-      }
-    })
-    const password = given ?? kept ?? randomBytes(18).toString("base64url")
-    if (password !== kept) yield* writeSecret(file, `${password}\n`)
-    return password
+/** A small file's text without its last line end; `null` where there is no such file. */
+export const readKept = (file: string): Effect.Effect<string | null, StartError> =>
+  attempt(`Cannot read ${file}`, () => {
+    try {
+      return readFileSync(file, "utf8").trimEnd()
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null
+      throw cause
+    }
   })

@@ -24,7 +24,9 @@ export interface Option<A> {
 
 type Row<A> = Omit<Option<A>, "read" | "metavar">
 
-const int = (row: Row<number> & { readonly min: number; readonly max: number; readonly metavar: string }): Option<number> => ({
+const int = <A extends number | null>(
+  row: Row<A> & { readonly min: number; readonly max: number; readonly metavar: string }
+): Option<A | number> => ({
   ...row,
   read: (given) => {
     const value = typeof given === "string" && /^-?\d+$/.test(given.trim()) ? Number(given) : given
@@ -78,9 +80,10 @@ export const options = {
   host: text({ fallback: "127.0.0.1", metavar: "ADDRESS", meaning: "Address to listen on" }),
   dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of the journal, the images and clouds.yaml" }),
   driver: choice({ fallback: "simulated", of: ["simulated", "libvirt"], meaning: "What runs the servers" }),
-  hosts: int({ fallback: 8, min: 1, max: 100_000, metavar: "COUNT", meaning: "Number of simulated hosts" }),
-  topologies: text({ fallback: null, metavar: "FILE", meaning: "JSON file with the topologies of the simulated hosts, instead of --hosts" }),
+  hosts: int({ fallback: null, min: 1, max: 100_000, metavar: "COUNT", meaning: "Number of simulated hosts; 8 without it, or one for each shape of --topologies" }),
+  topologies: text({ fallback: null, metavar: "FILE", meaning: "JSON file with the shapes of the simulated hosts, taken in turn" }),
   libvirtUri: text({ fallback: "qemu:///system", metavar: "URI", meaning: "Connection URI of the libvirt driver" }),
+  virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
   demo: toggle({ fallback: true, meaning: "Seed flavors, a network and an image at the first start" }),
   adminPassword: text({ fallback: null, metavar: "PASSWORD", isSecret: true, meaning: "Password of the user admin; without it the first start draws one" }),
   publicUrl: url({ fallback: null, meaning: "Where callers reach a proxy in front of this cloud, for the catalog and for links" }),

@@ -66,11 +66,6 @@ export const resolve = (sources: Sources): Result.Result<Resolved, ReadonlyArray
     else settings[name] = read.success
     origins[name] = origin
   }
-  if (origins["topologies"] !== "default" && origins["hosts"] !== "default") {
-    problems.push(
-      `${label("hosts", origins["hosts"]!)} and ${label("topologies", origins["topologies"]!)} both say which hosts to simulate: give one`
-    )
-  }
   if (problems.length > 0) return Result.fail(problems)
   return Result.succeed({ settings: settings as unknown as Settings, origins: origins as Resolved["origins"] })
 }

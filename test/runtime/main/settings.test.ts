@@ -24,9 +24,10 @@ describe("settings", () => {
       host: "127.0.0.1",
       dataDir: ".data",
       driver: "simulated",
-      hosts: 8,
+      hosts: null,
       topologies: null,
       libvirtUri: "qemu:///system",
+      virtType: "auto",
       demo: true,
       adminPassword: null,
       publicUrl: null,
@@ -90,11 +91,6 @@ describe("settings", () => {
     assert.match(problem ?? "", /^prot \(kilonova\.toml\) is not an option; known: port, /)
     assert.strictEqual(problems({ file: file({ config: "other.toml" }) }).length, 1)
   })
-
-  it("refuse two ways of saying which hosts to simulate", () =>
-    assert.deepStrictEqual(problems({ flags: { topologies: "t.json" }, environment: { KILONOVA_HOSTS: "3" } }), [
-      "KILONOVA_HOSTS and --topologies both say which hosts to simulate: give one"
-    ]))
 
   it("show every option but no secret", () => {
     const text = listing(accepted({ flags: { adminPassword: "correct horse" } }))

@@ -5,8 +5,8 @@ import type { VersionConflict } from "../../runtime/kernel/Journal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
+import { uuidFrom } from "../shared/ids.ts"
 import { isoOf } from "../shared/time.ts"
-import { randomId } from "./ids.ts"
 import {
   ipAllocationTable,
   networkQuotaTable,
@@ -100,7 +100,7 @@ export class NetworkStore extends Context.Service<NetworkStore, {
         version: records.version,
         change,
         now: Effect.sync(() => isoOf(clock.currentTimeMillisUnsafe())),
-        newId: Effect.map(Random.Random, (random) => randomId(() => random.nextDoubleUnsafe()))
+        newId: Effect.map(Random.Random, (random) => uuidFrom(() => random.nextDoubleUnsafe()))
       })
     })
   )

@@ -8,12 +8,6 @@ const shaped = (hex: string, version: string): string =>
 /** The same name gives the same id, on every runner and after every crash. */
 export const namedId = (name: string): string => shaped(createHash("sha1").update(name).digest("hex"), "5")
 
-/** `draw` answers numbers from 0 up to 1. */
-export const randomId = (draw: () => number): string => {
-  const word = () => Math.floor(draw() * 2 ** 32).toString(16).padStart(8, "0")
-  return shaped(word() + word() + word() + word(), "4")
-}
-
 /** Neutron's base address, and 24 bits of the port's id; a later attempt takes other bits. */
 export const macOf = (portId: string, attempt: number): string => {
   const hex = portId.replaceAll("-", "")

@@ -6,7 +6,7 @@ import * as IdentityFace from "../../../../src/api/http/identity/IdentityFace.ts
 import { call } from "../../../fixtures/http.ts"
 import { adminToken, layer } from "../../../fixtures/identity.ts"
 
-const wrongValues = [null, true, 7, -1, 1e400, "", " ", "x".repeat(5000), "a/b,c", "\u0000", [], [1], [{}], {}, { id: {} }, { __proto__: 1 }]
+const wrongValues = [null, true, 7, -1, 1.5, "", " ", "x".repeat(5000), "a/b,c", "\u0000", [], [1], [{}], {}, { id: {} }, { __proto__: 1 }]
 const fields = [
   "name", "id", "domain_id", "enabled", "description", "tags", "options", "parent_id", "is_domain", "password",
   "default_project_id", "roles", "expires_at", "secret", "access_rules", "unrestricted", "links", "extra", "__proto__"

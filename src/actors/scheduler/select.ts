@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import type { Filter, HostState, RequestSpec, Weigher } from "./Filter.ts"
 
-/** Why no host would do: per filter, how many hosts it refused and with what reasons. */
+/** Why no host would do: per filter, in the order they are asked, with what reasons it refused how many hosts. */
 export interface NoValidHost {
   readonly hosts: number
   readonly refused: ReadonlyMap<string, ReadonlyMap<string, number>>
@@ -17,17 +17,16 @@ const refusalOf = (filters: ReadonlyArray<Filter>, host: HostState, spec: Reques
 }
 
 const explained = (filters: ReadonlyArray<Filter>, hosts: Iterable<HostState>, spec: RequestSpec): NoValidHost => {
-  const refused = new Map<string, Map<string, number>>()
+  const refused = new Map(filters.map(({ name }) => [name, new Map<string, number>()]))
   let count = 0
   for (const host of hosts) {
     count++
     const refusal = refusalOf(filters, host, spec)
     if (refusal === undefined) continue
-    const reasons = refused.get(refusal.filter) ?? new Map<string, number>()
+    const reasons = refused.get(refusal.filter)!
     reasons.set(refusal.reason, (reasons.get(refusal.reason) ?? 0) + 1)
-    refused.set(refusal.filter, reasons)
   }
-  return { hosts: count, refused }
+  return { hosts: count, refused: new Map([...refused].filter(([, reasons]) => reasons.size > 0)) }
 }
 
 /** Sums each weigher's value, brought to 0..1 over the candidates and multiplied. */

@@ -93,9 +93,9 @@ const devices = (spec: DomainSpec, settings: GuestSettings): Element =>
   el("devices", {},
     ...settings.disks.map(disk(spec)),
     ...(settings.nics === "none" ? [] : spec.nics.map(nic(spec, settings.nics))),
-    el("serial", { type: "file" }, el("source", { path: settings.consoleLog }), el("target", { port: 0 })),
+    el("serial", { type: "file" }, el("source", { path: settings.consoleLog, append: "on" }), el("target", { port: 0 })),
     el("console", { type: "file" },
-      el("source", { path: settings.consoleLog }), el("target", { type: "serial", port: 0 })),
+      el("source", { path: settings.consoleLog, append: "on" }), el("target", { type: "serial", port: 0 })),
     spec.image?.properties["hw_qemu_guest_agent"] === "yes"
       ? el("channel", { type: "unix" }, el("target", { type: "virtio", name: "org.qemu.guest_agent.0" }))
       : null,

@@ -12,6 +12,10 @@ export const driverLimits = {
   shutdownRepeatMillis: 5_000,
   /** What a soft reboot waits for the guest before it pulls the plug. */
   softRebootMillisMax: 120_000,
-  /** How long a probe guest may take to say its first word. */
-  probeMillisMax: 5_000
+  /** Firmware under translation: a fifth of a second on an idle machine. */
+  probeMillisMax: 10_000,
+  /** KVM is given this long at least, and at most this many times what translation took. */
+  probeKvmMillisMin: 1_000,
+  probeKvmFactor: 3,
+  probePollMillis: 20
 } as const

@@ -56,11 +56,11 @@ describe("the description of a guest", () => {
       <boot order="1"/>
     </disk>
     <serial type="file">
-      <source path="/g/console.log"/>
+      <source path="/g/console.log" append="on"/>
       <target port="0"/>
     </serial>
     <console type="file">
-      <source path="/g/console.log"/>
+      <source path="/g/console.log" append="on"/>
       <target type="serial" port="0"/>
     </console>
     <rng model="virtio">

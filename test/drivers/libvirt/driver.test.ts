@@ -6,7 +6,7 @@ import { Context, Duration, Effect, Fiber, Layer, Stream } from "effect"
 import type { DomainEvent, Driver } from "../../../src/drivers/Driver.ts"
 import { type LibvirtHost, makeLibvirtHost } from "../../../src/drivers/libvirt/LibvirtDriver.ts"
 import { connect } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
-import { bootsUnder } from "../../../src/drivers/libvirt/probe.ts"
+import { firmwareMillis } from "../../../src/drivers/libvirt/probe.ts"
 import { domainSpec } from "./domainSpec.ts"
 import { describeLibvirt, realDaemon, type RealDaemon } from "./realDaemon.ts"
 
@@ -46,7 +46,8 @@ describeLibvirt("the libvirt driver", () => {
       Effect.gen(function*() {
         const daemon = yield* Daemon
         const client = yield* connect({ uri: daemon.uri("qemu:///system") })
-        assert.isTrue(yield* bootsUnder(client, "qemu", daemon.folder))
+        assert.isNumber(yield* firmwareMillis(client, "qemu", daemon.folder, 10_000))
+        assert.isUndefined(yield* firmwareMillis(client, "qemu", daemon.folder, 0), "not even a moment was allowed")
         assert.deepStrictEqual(yield* client.connectListAllDomains(), [])
         assert.deepStrictEqual(readdirSync(daemon.folder).filter((name) => name.includes("probe")), [])
       }))
@@ -155,10 +156,13 @@ describeLibvirt("the libvirt driver", () => {
         yield* driver.destroy(spec.id, late)
       }))
 
-    it.effect("settles on a type by itself", () =>
+    it.effect("settles on a type under which guests get somewhere", () =>
       Effect.gen(function*() {
         const { driver } = yield* hostOn(yield* Daemon, "auto")
-        assert.include(["QEMU"], (yield* driver.inventory).hypervisorType)
+        const spec = domainSpec()
+        yield* driver.spawn(spec, { epoch: 9 })
+        assert.strictEqual(yield* powerOf(driver, spec.id), "running")
+        yield* driver.destroy(spec.id, { epoch: 9 })
       }))
   })
 })

@@ -13,6 +13,7 @@ export const Limits = {
   filterPatternCharsMax: 255,
   /** Servers whose encoded answers are kept, at most twice as many. */
   renderedServersMax: 20_000,
+  hostIdsMax: 100_000,
   injectedFilesMax: 5,
   serverTagsMax: 50,
   /** Of key pairs made here. */

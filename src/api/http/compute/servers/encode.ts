@@ -14,21 +14,27 @@ const variantOf = (call: Call, view: View): string => {
   return `${view} ${call.version} ${sees}${call.caller.isAdmin ? 1 : 0} ${call.self} ${call.bookmark}`
 }
 
+interface Shown {
+  readonly server: Instance
+  readonly text: string
+}
+
 /**
- * The texts of servers that have not changed since they were last shown. A server is a new object after each change,
- * so its identity is the key; the older half goes when the younger is full.
+ * The texts of servers that have not changed since they were last shown: a server is a new object after each change.
+ * The older half goes when the younger is full. (Weak maps would do without this, at the price of every collection.)
  */
 class Texts {
-  #young = new Map<string, WeakMap<Instance, string>>()
-  #old = new Map<string, WeakMap<Instance, string>>()
+  #young = new Map<string, Map<string, Shown>>()
+  #old = new Map<string, Map<string, Shown>>()
   #count = 0
 
   get(variant: string, server: Instance): string | undefined {
-    const text = this.#young.get(variant)?.get(server)
-    if (text !== undefined) return text
-    const aged = this.#old.get(variant)?.get(server)
-    if (aged !== undefined) this.set(variant, server, aged)
-    return aged
+    const shown = this.#young.get(variant)?.get(server.id)
+    if (shown !== undefined) return shown.server === server ? shown.text : undefined
+    const aged = this.#old.get(variant)?.get(server.id)
+    if (aged?.server !== server) return undefined
+    this.set(variant, server, aged.text)
+    return aged.text
   }
 
   set(variant: string, server: Instance, text: string): void {
@@ -38,8 +44,8 @@ class Texts {
       this.#count = 1
     }
     let texts = this.#young.get(variant)
-    if (texts === undefined) this.#young.set(variant, texts = new WeakMap())
-    texts.set(server, text)
+    if (texts === undefined) this.#young.set(variant, texts = new Map())
+    texts.set(server.id, { server, text })
   }
 }
 const texts = new Texts()
@@ -61,10 +67,15 @@ export const encoder = (call: Call, view: View, hostNamed: HostNamed): (server: 
     return text
   }
   if (!call.allows(policies.hostStatus)) return textOf
+  const tails = new Map<string, string>()
+  const tailOf = (status: string): string => {
+    let tail = tails.get(status)
+    if (tail === undefined) tails.set(status, tail = JSON.stringify(renderHost(call, view, status)).slice(1))
+    return tail
+  }
   return (server) => {
-    const status = server.host === null ? "" : hostStatusOf(hostNamed(server.host))
-    const extra = JSON.stringify(renderHost(call, view, status))
+    const tail = tailOf(server.host === null ? "" : hostStatusOf(hostNamed(server.host)))
     const text = textOf(server)
-    return extra === "{}" ? text : `${text.slice(0, -1)},${extra.slice(1)}`
+    return tail === "}" ? text : `${text.slice(0, -1)},${tail}`
   }
 }

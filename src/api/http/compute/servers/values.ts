@@ -3,6 +3,7 @@ import type { Instance } from "../../../../actors/instance/Instance.ts"
 import { statusOf } from "../../../../actors/instance/states.ts"
 import type { Json } from "../../../../actors/shared/json.ts"
 import { isoSeconds } from "../../../../actors/shared/time.ts"
+import { Limits } from "../../../../runtime/Limits.ts"
 import type { Call } from "../Call.ts"
 
 type Base = Pick<Call, "bookmark">
@@ -11,8 +12,16 @@ const bookmark = (base: Base, path: string): Json => [{ rel: "bookmark", href: `
 export const status = (server: Instance): string => statusOf(server.vmState, server.taskState)
 
 /** Which of the project's servers share a host, without saying which host that is. */
-export const hostIdOf = (projectId: string, host: string | null): string =>
-  host === null ? "" : createHash("sha224").update(projectId + host).digest("hex")
+export const hostIdOf = (projectId: string, host: string | null): string => {
+  if (host === null) return ""
+  const known = hostIds.get(projectId + host)
+  if (known !== undefined) return known
+  const made = createHash("sha224").update(projectId + host).digest("hex")
+  if (hostIds.size >= Limits.hostIdsMax) hostIds.clear()
+  hostIds.set(projectId + host, made)
+  return made
+}
+const hostIds = new Map<string, string>()
 
 /** By network name, in the order of plugging. A short address leaves out its type and the card's. */
 export const addressesOf = (server: Instance, isShort: boolean): { readonly [label: string]: ReadonlyArray<Json> } => {

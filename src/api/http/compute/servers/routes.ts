@@ -16,7 +16,7 @@ const one = operation<Needs, Instance>
 const policy = (name: string) => `os_compute_api:servers:${name}`
 
 /** Everything under `/servers`. */
-export const routes: ReadonlyArray<Operation<Needs>> = [
+export const serverRoutes: ReadonlyArray<Operation<Needs>> = [
   collection({ method: "GET", path: "/servers", status: 200, query: listQuery, policy: policy("index"), handle: list("index") }),
   collection({ method: "GET", path: "/servers/detail", status: 200, query: listQuery, policy: policy("detail"), handle: list("detail") }),
   collection({ method: "POST", path: "/servers", status: 202, body: createBody, policy: policy("create"), handle: create }),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { assert, describe, it } from "vitest"
-import { routes as serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
+import { serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
 import { holds } from "../../../../../src/api/http/compute/Microversion.ts"
 
 const root = resolve(import.meta.dirname, "../../../../..")

@@ -13,7 +13,7 @@ import { Identity } from "../../../../../src/actors/identity/IdentityProtocol.ts
 import { hosts } from "../../../../../src/actors/host/Host.ts"
 import { refuse } from "../../../../../src/actors/shared/Refusal.ts"
 import { computeFace } from "../../../../../src/api/http/compute/computeFace.ts"
-import { routes as serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
+import { serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
 import { nobody } from "../../../../../src/api/http/Face.ts"
 import { InstanceIndex } from "../../../../../src/runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../../../../src/runtime/kernel/Journal.ts"

@@ -4,7 +4,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Accounts } from "../../../src/actors/identity/AccountsProtocol.ts"
 import { assign, unassign } from "../../../src/actors/identity/grants.ts"
 import { Identity } from "../../../src/actors/identity/IdentityProtocol.ts"
-import { createProject } from "../../../src/actors/identity/projects.ts"
+import { createDomain, createProject, removeDomain, updateDomain, updateProject } from "../../../src/actors/identity/projects.ts"
 import { createUser, updateUser } from "../../../src/actors/identity/users.ts"
 import type { ScopeRequest } from "../../../src/actors/identity/authentication.ts"
 import { nameKey } from "../../../src/actors/identity/Directory.ts"
@@ -129,6 +129,34 @@ describe("IdentityService", () => {
       assert.strictEqual(yield* verdict(token), "unauthorized")
       yield* accounts.change((now) => updateUser(now, user.id, draft({ enabled: true }), undefined))
       assert.strictEqual(yield* verdict(token), "unauthorized", "what was ended stays ended")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a disabled project or domain ends the tokens for it, for as long as it is disabled", () =>
+    Effect.gen(function*() {
+      const { accounts, login, project, verdict } = yield* cloud
+      const { token } = yield* login("pw")
+      const verdicts: Array<string> = []
+      for (const enabled of [false, true]) {
+        yield* accounts.change((now) => updateProject(now, project.id, draft({ enabled })))
+        verdicts.push(yield* verdict(token))
+      }
+      for (const enabled of [false, true]) {
+        yield* accounts.change((now) => updateDomain(now, "default", draft({ enabled })))
+        verdicts.push(yield* verdict(token))
+      }
+      assert.deepStrictEqual(verdicts, ["unauthorized", "ok", "unauthorized", "ok"])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a domain that goes while a project comes leaves no project without a domain", () =>
+    Effect.gen(function*() {
+      const { accounts } = yield* cloud
+      yield* accounts.change((now) => createDomain(now, "d1", draft({ name: "d1", enabled: false })))
+      yield* Effect.all([
+        Effect.exit(accounts.change((now) => removeDomain(now, "d1"))),
+        Effect.exit(accounts.change((now, fresh) => createProject(now, fresh.id, draft({ name: "x" }), "d1")))
+      ], { concurrency: "unbounded" })
+      const lost = [...accounts.directory.all("project")].filter(({ domainId }) => accounts.directory.get("domain", domainId) === undefined)
+      assert.deepStrictEqual(lost, [])
     }).pipe(Effect.provide(layer)))
 
   it.effect("a changed password ends the tokens issued before", () =>

@@ -224,12 +224,42 @@ describe("resources", () => {
         (path) => Effect.map(get(`/v3/${path}`, ada), ({ status }) => `${status}`)
       )
       assert.deepStrictEqual(statuses.join(" "), "200 403 403 403 200 403 403 403 403 200")
+      for (const path of [`/v3/projects/${project}`, "/v3/projects/nowhere", "/v3/domains/default", `/v3/roles/${member}`]) {
+        const [kind] = path.split("/").at(2)!.split(/s$/)
+        assert.strictEqual((yield* send({ method: "DELETE", path, token: ada })).status, 403)
+        const change = { [kind!]: { description: "mine" } }
+        assert.strictEqual((yield* send({ method: "PATCH", path, token: ada, body: change })).status, 403)
+      }
       const refused = yield* send({ path: "/v3/projects", body: { project: { name: "mine" } }, token: ada })
       assert.deepStrictEqual(refused.body.json, {
         error: {
           code: 403, message: "You are not authorized to perform the requested action: identity:create_project.", title: "Forbidden"
         }
       })
+    }))
+})
+
+describe("domains", () => {
+  test("show a domain's reader what is in it and nothing else", ({ get, login, make, send }) =>
+    Effect.gen(function*() {
+      const domain = yield* make("domains", { name: "d1" })
+      const user = yield* make("users", { name: "ada", password: "pw", domain_id: domain })
+      yield* make("projects", { name: "inside", domain_id: domain })
+      const reader = String((yield* get("/v3/roles?name=reader")).body.at("roles.0.id"))
+      yield* send({ method: "PUT", path: `/v3/domains/${domain}/users/${user}/roles/${reader}` })
+      const issued = yield* login({
+        identity: { methods: ["password"], password: { user: { id: user, password: "pw" } } },
+        scope: { domain: { name: "d1" } }
+      })
+      assert.deepStrictEqual(issued.body.at("token.domain"), { id: domain, name: "d1" })
+      const token = issued.headers["x-subject-token"]!
+      assert.deepStrictEqual(names((yield* get("/v3/projects", token)).body.at("projects")), ["inside"])
+      assert.deepStrictEqual(names((yield* get("/v3/users", token)).body.at("users")), ["ada"])
+      assert.strictEqual((yield* get("/v3/projects?domain_id=default", token)).status, 403)
+      assert.strictEqual((yield* get("/v3/role_assignments", token)).body.each("role_assignments").length, 1)
+      const disabled = yield* send({ method: "PATCH", path: `/v3/domains/${domain}`, body: { domain: { enabled: false } } })
+      assert.strictEqual(disabled.status, 200)
+      assert.strictEqual((yield* get("/v3/users", token)).status, 401)
     }))
 })
 
@@ -296,7 +326,7 @@ describe("role assignments", () => {
 })
 
 describe("application credentials", () => {
-  test("log in for one project, keep to it, and make no others", ({ get, login, password, send }) =>
+  test("log in for one project, keep to it, and make no others", ({ get, login, make, password, send }) =>
     Effect.gen(function*() {
       const { body, headers } = yield* password("admin", adminPassword, { project: { name: "admin", domain: { id: "default" } } })
       const admin = body.at("token.user.id")
@@ -316,9 +346,28 @@ describe("application credentials", () => {
       assert.strictEqual((yield* with_({ id, secret }, { scope: { system: { all: true } } })).status, 401)
       const token = issued.headers["x-subject-token"]!
       assert.strictEqual((yield* send({ path, token, body: { application_credential: { name: "more" } } })).status, 403)
+      const another = `/v3/users/${yield* make("users", { name: "other" })}/application_credentials`
+      assert.strictEqual((yield* send({ path: another, body: { application_credential: { name: "x" } } })).status, 403)
       assert.strictEqual((yield* login({ identity: { methods: ["token"], token: { id: token } }, scope: { system: { all: true } } })).status, 403)
       assert.strictEqual((yield* send({ method: "DELETE", path: `${path}/${id}` })).status, 204)
       assert.strictEqual((yield* get("/v3/auth/projects", token)).status, 401)
+    }))
+})
+
+describe("expiry", () => {
+  test("ends an application credential and its tokens at the same moment", ({ get, login, send, token }) =>
+    Effect.gen(function*() {
+      const validated = yield* send({ path: "/v3/auth/tokens", headers: { "x-subject-token": token } })
+      const path = `/v3/users/${validated.body.at("token.user.id")}/application_credentials`
+      const fields = { name: "brief", expires_at: "1970-01-01T00:30:00.000000", secret: "s" }
+      const id = (yield* send({ path, body: { application_credential: fields } })).body.at("application_credential.id")
+      const use = login({ identity: { methods: ["application_credential"], application_credential: { id, secret: "s" } } })
+      const issued = yield* use
+      assert.strictEqual(issued.body.at("token.expires_at"), "1970-01-01T00:30:00.000000Z")
+      yield* TestClock.adjust("30 minutes")
+      assert.strictEqual((yield* use).status, 401)
+      assert.strictEqual((yield* get("/v3/auth/projects", issued.headers["x-subject-token"]!)).status, 401)
+      assert.strictEqual((yield* get("/v3/auth/projects")).status, 200)
     }))
 })
 

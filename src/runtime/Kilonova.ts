@@ -74,6 +74,7 @@ const cloud = (options: KilonovaOptions) =>
     Layer.provide([RpcHandlers.handlers, RpcHandlers.authentication]),
     Layer.provideMerge(actors.layer),
     Layer.provideMerge(LocalCluster.layer),
-    Layer.provideMerge(Layer.mergeAll(services.layer(options.imagesFolder), fleetOf(options.fleet))),
+    Layer.provideMerge(services.layer(options.imagesFolder)),
+    Layer.provideMerge(fleetOf(options.fleet)),
     Layer.provideMerge(storage.layer(options.storage ?? "memory"))
   )

@@ -5,11 +5,13 @@ import { computeFace } from "../../api/http/compute/computeFace.ts"
 import type { Needs } from "../../api/http/compute/servers/asking.ts"
 import { serverRoutes } from "../../api/http/compute/servers/routes.ts"
 import * as IdentityFace from "../../api/http/identity/IdentityFace.ts"
+import * as ImageFace from "../../api/http/image/imageFace.ts"
 import * as NetworkFace from "../../api/http/network/networkFace.ts"
 
 /** The services of the catalog that this process serves, each under its prefix. */
 export const make = Effect.all([
   IdentityFace.make,
   computeFace<ComputeServices | Needs>({ operations: [...operations, ...serverRoutes] }),
+  ImageFace.make,
   NetworkFace.make
 ])

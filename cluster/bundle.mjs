@@ -79,7 +79,13 @@ export const bundle = async () => {
   const sources = fingerprint()
   if (read(stamp) === sources && read(program) === entry) return
   const startedAt = Date.now()
-  await build()
+  try {
+    await build()
+  } catch {
+    // esbuild has said which line.
+    say("the sources cannot be bundled")
+    process.exit(1)
+  }
   replace(stamp, sources)
   say(`bundled in ${seconds(startedAt)}`)
 }

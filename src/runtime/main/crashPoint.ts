@@ -1,0 +1,34 @@
+/**
+ * For the crash tests only: `KILONOVA_CRASH=after:12` ends the process as `kill -9` would when its twelfth commit is
+ * durable and nobody has been told, `before:12` when it is asked for and nothing of it is written.
+ */
+import { Effect, Layer } from "effect"
+import { Journal } from "../kernel/Journal.ts"
+import { cannotStart } from "./StartError.ts"
+
+const variable = "KILONOVA_CRASH"
+
+const die = Effect.sync(() => process.kill(process.pid, "SIGKILL")).pipe(Effect.andThen(Effect.never))
+
+const crashing = (journal: Journal["Service"], when: string, at: number): Journal["Service"] => {
+  let count = 0
+  return {
+    ...journal,
+    commit: (commit) =>
+      Effect.suspend(() => {
+        const isLast = ++count === at
+        if (isLast && when === "before") return die
+        return isLast ? Effect.andThen(journal.commit(commit), die) : journal.commit(commit)
+      })
+  }
+}
+
+/** The journal as it is, unless the variable names a commit not to survive. */
+export const layer = Layer.effect(Journal, Effect.gen(function*() {
+  const journal = yield* Journal
+  const given = process.env[variable]
+  if (given === undefined || given === "") return journal
+  const [, when, at] = given.match(/^(after|before):([1-9]\d*)$/) ?? []
+  if (when === undefined) return yield* cannotStart(`${variable} must be after:N or before:N, not ${given}`)
+  return crashing(journal, when, Number(at))
+}))

@@ -73,8 +73,9 @@ export const inventoryOf = (capabilitiesXml: string, facts: HostFacts): Inventor
   const capabilities = parse(capabilitiesXml)
   const cells = all(capabilities, "host", "topology", "cells", "cell")
   const arch = first(capabilities, "host", "cpu", "arch")?.text ?? "x86_64"
-  const memoryMb = Math.floor(facts.memoryKib / 1_024)
-  const wholeHost = { id: 0, cpus: Array.from({ length: facts.cpus }, (_, cpu) => cpu), memoryMb, pages: [] }
+  const cpus = Array.from({ length: facts.cpus }, (_, cpu) => cpu)
+  const wholeHost = { id: 0, cpus, memoryMb: Math.floor(facts.memoryKib / 1_024), pages: [] }
+  const numa = cells.length === 0 ? [wholeHost] : cells.map(numaNode)
   return {
     hypervisorType: facts.type,
     hypervisorVersion: facts.version,
@@ -83,10 +84,11 @@ export const inventoryOf = (capabilitiesXml: string, facts: HostFacts): Inventor
     cpuModel: first(capabilities, "host", "cpu", "model")?.text ?? "unknown",
     cpuArch: arch,
     vcpus: facts.cpus,
-    memoryMb,
+    // Both are read from the kernel, at different moments: what the nodes have is what guests can be placed on.
+    memoryMb: numa.reduce((sum, node) => sum + node.memoryMb, 0),
     diskGb: Math.floor(facts.diskBytes / 1_073_741_824),
-    numa: cells.length === 0 ? [wholeHost] : cells.map(numaNode),
-    cores: coresOf(cells),
+    numa,
+    cores: cells.length === 0 ? cpus.map((cpu) => ({ socket: 0, cpus: [cpu] })) : coresOf(cells),
     traits: [
       "COMPUTE_NODE", ...imageTraits,
       // A guest under TCG sees none of the host's CPU features.

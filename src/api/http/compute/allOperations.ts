@@ -1,16 +1,24 @@
+import { routes as availabilityZones } from "./availabilityZones/routes.ts"
 import { routes as flavors } from "./flavors/routes.ts"
+import { routes as hypervisors } from "./hypervisors/routes.ts"
 import { routes as keypairs } from "./keypairs/routes.ts"
 import { routes as limits } from "./limits/routes.ts"
 import type { Operation } from "./Operations.ts"
 import { routes as quotas } from "./quotas/routes.ts"
 import { routes as serverGroups } from "./serverGroups/routes.ts"
+import { routes as services } from "./services/routes.ts"
+import { routes as usage } from "./usage/routes.ts"
 
 const rows = [
+  ...availabilityZones,
   ...flavors,
+  ...hypervisors,
   ...keypairs,
   ...limits,
   ...quotas,
-  ...serverGroups
+  ...serverGroups,
+  ...services,
+  ...usage
 ]
 
 /** All the services that some handler needs. */

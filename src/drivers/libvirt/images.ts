@@ -154,6 +154,12 @@ const copied = (from: string | null, to: string) =>
 /** What a guest's files are called, for its description. */
 export type GuestFiles = Pick<GuestSettings, "disks" | "kernel" | "consoleLog">
 
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** An id becomes a path that is written and removed: it has to be one of ours, whoever sent it. */
+const checked = (id: string): Effect.Effect<void, DriverError> =>
+  uuidPattern.test(id) ? Effect.void : Effect.fail(failed(false)(`"${id}" is not the id of a server`))
+
 const prepare = (folder: string, baseLock: Semaphore.Semaphore, spec: DomainSpec): Effect.Effect<GuestFiles, DriverError> =>
   Effect.gen(function*() {
     const guest = join(folder, spec.id)
@@ -185,8 +191,6 @@ const prune = async (folder: string): Promise<void> => {
   }
 }
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 export interface Disks {
   /** Makes whatever of a guest's files is missing. */
   readonly prepare: (spec: DomainSpec) => Effect.Effect<GuestFiles, DriverError>
@@ -205,10 +209,11 @@ export const makeDisks = (folder: string): Effect.Effect<Disks, DriverError> =>
     yield* file(() => mkdir(folder, { recursive: true, mode: 0o711 }))
     const baseLock = yield* Semaphore.make(1)
     return {
-      prepare: (spec) => prepare(folder, baseLock, spec),
+      prepare: (spec) => Effect.andThen(checked(spec.id), prepare(folder, baseLock, spec)),
       hasDisk: (id) => exists(join(folder, id, "disk.qcow2")),
       remove: (id) =>
-        file(() => rm(join(folder, id), { recursive: true, force: true })).pipe(
+        checked(id).pipe(
+          Effect.andThen(file(() => rm(join(folder, id), { recursive: true, force: true }))),
           Effect.andThen(Semaphore.withPermit(baseLock, file(() => prune(folder))))
         ),
       ids: file(async () => new Set((await readdir(folder)).filter((name) => uuidPattern.test(name)))),

@@ -105,6 +105,16 @@ describeImages("disks of guests", () => {
       assert.strictEqual(info(files.disks[0]?.path ?? "")["virtual-size"], 3 * gigabyte)
     }))
 
+  it.effect("only a server's id names a folder", () =>
+    Effect.gen(function*() {
+      const { disks, image } = yield* workspace
+      for (const id of ["..", "_base", "", "../image.raw"]) {
+        assert.isFalse((yield* Effect.flip(disks.remove(id))).isRetryable)
+        assert.isFalse((yield* Effect.flip(disks.prepare(domainSpec({ id, name: "n" })))).isRetryable)
+      }
+      assert.isTrue(existsSync(image))
+    }))
+
   it.effect("kernel and ramdisk are the guest's own copies", () =>
     Effect.gen(function*() {
       const { disks, image, root } = yield* workspace

@@ -36,15 +36,14 @@ const readReply = <A, R>(name: string, procedure: Procedure<A, R>, reply: Frame)
     : attempt(name, () => decode(procedure.returns, reply.body))
 
 /**
- * Calls a procedure on a session. `onStart` sees the ticket before any reply can come, `onAbandoned` is told when the
- * caller leaves a call that is already sent.
+ * Calls a procedure on a session. `onStart` sees the ticket before any reply can come.
  */
 export const callOn = <Args, Return>(
   session: Session,
   name: string,
   procedure: Procedure<Args, Return>,
   args: Args,
-  options?: CallOptions & { readonly onStart?: (ticket: Ticket) => void; readonly onAbandoned?: (ticket: Ticket) => void }
+  options?: CallOptions & { readonly onStart?: (ticket: Ticket) => void }
 ): Effect.Effect<Return, LibvirtFailure> => {
   const timeout = options?.timeout ?? procedure.timeoutMillis
   return Effect.callback<Return, LibvirtFailure>((resume) => {
@@ -60,9 +59,7 @@ export const callOn = <Args, Return>(
       done: (reply) => resume(Effect.fromResult(Result.flatMap(reply, (frame) => readReply(name, procedure, frame))))
     })
     options?.onStart?.(ticket)
-    return Effect.sync(() => {
-      if (ticket.cancel()) options?.onAbandoned?.(ticket)
-    })
+    return Effect.sync(ticket.cancel)
   }).pipe(
     Effect.timeoutOrElse({
       duration: timeout,

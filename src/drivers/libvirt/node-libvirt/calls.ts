@@ -19,8 +19,8 @@ export interface OutgoingCall {
 
 export interface Ticket {
   readonly serial: number
-  /** Forgets the caller; answers whether the call was already sent. */
-  readonly cancel: () => boolean
+  /** Forgets the caller; a call that is still waiting is never sent. */
+  readonly cancel: () => void
 }
 
 export interface Calls {
@@ -77,7 +77,7 @@ export const makeCalls = (send: (bytes: Uint8Array) => void): Calls => {
         serial: number,
         cancel: () => {
           entry.isAbandoned = true
-          return !waiting.delete(number)
+          waiting.delete(number)
         }
       }
     },

@@ -1,8 +1,7 @@
 /** Keystone's refusals in Keystone's terms. */
-import { type Refusal, refuse } from "../shared/Refusal.ts"
-import { Refusal as RefusalClass } from "../shared/Refusal.ts"
+import { Refusal, refuse } from "../shared/Refusal.ts"
 
-export const isRefusal = (value: unknown): value is Refusal => value instanceof RefusalClass
+export const isRefusal = (value: unknown): value is Refusal => value instanceof Refusal
 
 /** One answer for every failed authentication: it must not tell what was wrong. */
 export const unauthenticated: Refusal = refuse("unauthorized", "The request you have made requires authentication.")

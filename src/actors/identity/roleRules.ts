@@ -1,6 +1,5 @@
 /** Roles and what they imply. */
-import type { Refusal } from "../shared/Refusal.ts"
-import { refuse } from "../shared/Refusal.ts"
+import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { type Draft, isImmutable, mergeOptions } from "./attributes.ts"
 import { type Decided, type Directory, type Edit, grantKey, nameKey, type Role } from "./Directory.ts"
 import { absent, duplicate, forbidden, immutable, invalid } from "./refusals.ts"

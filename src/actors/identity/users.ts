@@ -1,6 +1,5 @@
 /** Users and the groups they are in. Passwords arrive here as hashes. */
-import type { Refusal } from "../shared/Refusal.ts"
-import { refuse } from "../shared/Refusal.ts"
+import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { type Draft, mergeOptions } from "./attributes.ts"
 import { type Decided, type Directory, type Edit, type Group, nameKey, type User } from "./Directory.ts"
 import { dropActor } from "./grants.ts"

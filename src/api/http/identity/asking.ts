@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Accounts } from "../../../actors/identity/AccountsProtocol.ts"
 import { type Action, enforce, type Target } from "../../../actors/identity/policies.ts"
+import { isRefusal } from "../../../actors/identity/refusals.ts"
 import type { Standing } from "../../../actors/identity/standing.ts"
 import type { Directory } from "../../../actors/identity/Directory.ts"
 import type { Refusal } from "../../../actors/shared/Refusal.ts"
@@ -29,7 +30,7 @@ export const row = (method: Row["method"], path: string, handle: Asked): Identit
 
 /** A rule's refusal fails the request; anything else is its result. */
 export const orRefuse = <A>(result: A | Refusal | undefined): Effect.Effect<Exclude<A, Refusal>, Refusal> =>
-  result instanceof Error ? Effect.fail(result as Refusal) : Effect.succeed(result as Exclude<A, Refusal>)
+  isRefusal(result) ? Effect.fail(result) : Effect.succeed(result as Exclude<A, Refusal>)
 
 export const allow = (asking: Asking, action: Action, target?: Target): Effect.Effect<void, Refusal> =>
   Effect.asVoid(orRefuse(enforce(action, asking.standing, target)))

@@ -1,7 +1,6 @@
 /** `/v3/domains` and `/v3/projects`, with their tags. */
 import { Effect } from "effect"
-import { faultOf } from "../../../actors/identity/attributes.ts"
-import { attributes } from "../../../actors/identity/attributes.ts"
+import { attributes, faultOf } from "../../../actors/identity/attributes.ts"
 import type { Directory, Project } from "../../../actors/identity/Directory.ts"
 import {
   childrenOf, createDomain, createProject, parentsOf, removeDomain, removeProject, subtreeOf, updateDomain, updateProject

@@ -11,6 +11,8 @@ export const Limits = {
   echoCharsMax: 1_000,
   /** A regular expression in a list's query. */
   filterPatternCharsMax: 255,
+  /** A list may be searched with regular expressions for this long. */
+  filterMillisMax: 250,
   /** Servers whose encoded answers are kept, at most twice as many. */
   renderedServersMax: 20_000,
   hostIdsMax: 100_000,

@@ -58,6 +58,13 @@ const ports: Table<Port> = portTable
 const groupsById: Table<SecurityGroup> = securityGroupTable
 const rulesById: Table<SecurityGroupRule> = securityGroupRuleTable
 
+const portsOf = ({ portRangeMax, portRangeMin, protocol }: SecurityGroupRule) =>
+  protocol === null || portRangeMin !== null || portRangeMax !== null
+    ? { from_port: portRangeMin, to_port: portRangeMax }
+    : ["TCP", "UDP"].includes(protocol.toUpperCase())
+    ? { from_port: 1, to_port: 65_535 }
+    : { from_port: -1, to_port: -1 }
+
 /** Compute's old form of a rule: only what comes in. */
 const ruleView = (rule: SecurityGroupRule, groupNamed: (id: string) => SecurityGroup | undefined) => {
   const remote = rule.remoteGroupId === null ? undefined : groupNamed(rule.remoteGroupId)
@@ -66,8 +73,7 @@ const ruleView = (rule: SecurityGroupRule, groupNamed: (id: string) => SecurityG
     id: rule.id,
     parent_group_id: rule.securityGroupId,
     ip_protocol: rule.protocol,
-    from_port: rule.portRangeMin,
-    to_port: rule.portRangeMax,
+    ...portsOf(rule),
     group: remote === undefined ? {} : { name: remote.name, tenant_id: remote.projectId },
     ip_range: rule.remoteGroupId === null ? { cidr: rule.remoteIpPrefix ?? everywhere } : {}
   }

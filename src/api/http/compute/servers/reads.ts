@@ -8,6 +8,7 @@ import { Records } from "../../../../runtime/kernel/Records.ts"
 import type { Call } from "../Call.ts"
 import { nextLinks } from "../paging.ts"
 import { accepted, type Handling, permit } from "./asking.ts"
+import { readInTime } from "./deadline.ts"
 import { encoder } from "./encode.ts"
 import type { View } from "./fields.ts"
 import { readListing } from "./listing.ts"
@@ -25,10 +26,13 @@ export const list = (view: "index" | "detail") =>
     yield* permit(call, `os_compute_api:servers:${view}:get_all_tenants`, listing.isOfAllProjects)
     const index = yield* InstanceIndex
     const records = yield* Records
-    const found = listing.isEmpty ? [] : page(index.ofProject(listing.projectId), listing.query)
-    if (found === null) return yield* refuse("badRequest", `marker [${listing.query.marker}] not found`, "MarkerNotFound")
+    const { query } = listing
+    const found = listing.isEmpty
+      ? []
+      : yield* accepted(readInTime(query.filters, () => page(index.ofProject(listing.projectId), query)))
+    if (found === null) return yield* refuse("badRequest", `marker [${query.marker}] not found`, "MarkerNotFound")
     const encode = encoder(call, view, (hostname) => records.get(hosts, hostname))
-    const last = found.length === listing.query.limit ? found.at(-1) : undefined
+    const last = found.length === query.limit ? found.at(-1) : undefined
     const links = JSON.stringify(nextLinks(call, "servers_links", last === undefined ? null : last.id))
     return { text: `{"servers":[${found.map(encode).join(",")}]${links === "{}" ? "}" : `,${links.slice(1)}`}` }
   })

@@ -190,7 +190,8 @@ describe("GET /servers and /servers/detail", () => {
     { query: "name=web", found: "ba" },
     { query: "name=^b|1$", found: "ca" },
     { query: "name=(?P<x>db)", found: "c" },
-    { query: "name=(a%2B)%2B$", found: 400 },
+    { query: "name=^(w%2B)%2Beb", found: "ba" },
+    { query: `name=${"a".repeat(256)}`, found: 400 },
     { query: "status=SHUTOFF", found: "b" },
     { query: "status=active&status=shutoff", found: "cba" },
     { query: "status=FOO", found: 400 },
@@ -266,6 +267,16 @@ describe("GET /servers and /servers/detail", () => {
         }
       }).pipe(Effect.provide(world))
   )
+
+  it.effect("a pattern that would run for ever is stopped", () =>
+    Effect.gen(function*() {
+      const ask = yield* makeAsk
+      yield* put(server({ name: `${"a".repeat(60)}b` }))
+      const { status, text } = yield* ask("GET", "/servers?name=^(a%2B)%2B$")
+      assert.strictEqual(status, 400)
+      assert.include(text, "take too long")
+      assert.strictEqual((yield* ask("GET", "/servers?name=^(a%2B)%2Bb$")).status, 200)
+    }).pipe(Effect.provide(world)))
 
   it.effect("short entries are id, name and links; long ones are as a show", () =>
     Effect.gen(function*() {

@@ -12,7 +12,7 @@ import * as IdentityService from "../../../src/actors/identity/IdentityService.t
 import { Records } from "../../../src/runtime/kernel/Records.ts"
 import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
-import { adminPassword, adminToken, layer } from "../../fixtures/identity.ts"
+import { adminPassword, adminToken, layer } from "../../fixtures/accounts.ts"
 
 /** A journal that takes its time, so that changes made at once do overlap. */
 const layerSlow = IdentityService.layer({ passwordCost: { logN: 4, blockSize: 8, parallel: 1 } }).pipe(

@@ -4,7 +4,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Accounts } from "../../../../src/actors/identity/AccountsProtocol.ts"
 import * as IdentityFace from "../../../../src/api/http/identity/IdentityFace.ts"
 import { call, type CallOptions } from "../../../fixtures/http.ts"
-import { adminPassword, adminToken, layer } from "../../../fixtures/identity.ts"
+import { adminPassword, adminToken, layer } from "../../../fixtures/accounts.ts"
 
 /** JSON by paths: `at("token.roles.0.name")`; `each` gives the items of a list the same way. */
 class Body {

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { Accounts } from "../../../../src/actors/identity/AccountsProtocol.ts"
 import * as IdentityFace from "../../../../src/api/http/identity/IdentityFace.ts"
 import { call } from "../../../fixtures/http.ts"
-import { adminToken, layer } from "../../../fixtures/identity.ts"
+import { adminToken, layer } from "../../../fixtures/accounts.ts"
 
 const wrongValues = [null, true, 7, -1, 1.5, "", " ", "x".repeat(5000), "a/b,c", "\u0000", [], [1], [{}], {}, { id: {} }, { __proto__: 1 }]
 const fields = [

@@ -130,6 +130,8 @@ export interface Validator {
   /** Converts in place what it accepts. */
   readonly check: (value: unknown) => Refusal | null
   readonly properties: ReadonlySet<string>
+  /** The plain JSON Schema of this version. */
+  readonly schema: JsonSchema
 }
 
 /** The worst error is the one nearest to the root; of two there, the later one sums up the earlier ones. */
@@ -143,6 +145,7 @@ export const validators = (node: Node, part: "body" | "query"): (version: number
       const schema = fold(node, version) as JsonSchema
       const validate = compileOnce(schema, version === legacy)
       return {
+        schema,
         check: (value) => validate(value) ? null : refuse("badRequest", describe(worst(validate.errors ?? []), part), "ValidationError"),
         properties: new Set(Object.keys(schema["properties"] ?? {}))
       }

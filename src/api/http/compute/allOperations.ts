@@ -24,5 +24,5 @@ const rows = [
 /** All the services that some handler needs. */
 export type ComputeServices = (typeof rows)[number] extends infer Row ? Row extends Operation<infer R> ? R : never : never
 
-/** Every operation of the compute service: the rows of its resources. */
+/** The operations of the compute service's reference data and of its operators; those of servers are beside them. */
 export const operations: ReadonlyArray<Operation<ComputeServices>> = rows

@@ -160,6 +160,14 @@ export const computeFace = <R>(options: ComputeOptions<R>): Effect.Effect<Face, 
       })
     }
 
+    /** The document of an edition with versions is itself under a version. */
+    const negotiatedDocument = (answer: Answer, incoming: Incoming): Answer => {
+      const negotiated = negotiate(incoming.headers)
+      if (negotiated._tag === "Failure") return faultOf(negotiated.failure)
+      const spoken = negotiated.success
+      return withVersionHeaders(spoken.refusal === null ? answer : faultOf(spoken.refusal), spoken)
+    }
+
     const respond = (incoming: Incoming): Effect.Effect<Reply> => {
       const { base, method, path } = incoming
       const at = place(path)
@@ -167,7 +175,7 @@ export const computeFace = <R>(options: ComputeOptions<R>): Effect.Effect<Face, 
       const work: Effect.Effect<Answer, Refusal, R | Identity> = method === "OPTIONS"
         ? Effect.succeed({ status: 200 })
         : document !== undefined && method === "GET"
-        ? Effect.succeed(document(base))
+        ? Effect.succeed(at?.edition === "v2.1" ? negotiatedDocument(document(base), incoming) : document(base))
         : at === null
         ? Effect.succeed(choices(base, path))
         : route(incoming, at)

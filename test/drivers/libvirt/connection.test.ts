@@ -255,6 +255,22 @@ describe("byte streams", () => {
       assert.isTrue(Exit.isFailure(exit))
     }))
 
+  it.effect("fail with the connection, both ways", () =>
+    Effect.gen(function*() {
+      const daemon = yield* fakeDaemon((peer, frame) => {
+        if (frame.type === frameType.call) peer.reply(frame)
+      })
+      const libvirt = yield* connect({ uri: daemon.uri })
+      const stream = yield* libvirt.openStream("domainOpenConsole", { domain: guest, device: null })
+      const reading = yield* Effect.forkChild(Effect.flip(Stream.runDrain(stream.read)))
+      const finishing = yield* Effect.forkChild(Effect.flip(stream.finish))
+      yield* eventually(() => daemon.frames.some(({ type }) => type === frameType.stream))
+      daemon.peers[0]?.socket.destroy()
+      assert.strictEqual((yield* Fiber.join(reading))._tag, "LibvirtConnectionError")
+      assert.strictEqual((yield* Fiber.join(finishing))._tag, "LibvirtConnectionError")
+      assert.strictEqual((yield* Effect.flip(stream.write(Buffer.from("late"))))._tag, "LibvirtConnectionError")
+    }))
+
   it.effect("leaving one without finishing aborts it", () =>
     Effect.gen(function*() {
       const daemon = yield* fakeDaemon((peer, frame) => {
@@ -290,6 +306,8 @@ describe("Libvirt.layer", () => {
           assert.strictEqual(yield* libvirt.client.connectGetVersion(), 7)
           yield* Effect.sleep("50 millis")
         }))
+        // Several attempts fail first: the pauses grow, but stay pauses.
+        yield* Effect.sleep("400 millis")
         yield* session
         // Until the end of the first connection is noticed, a call would still go to it.
         yield* Effect.flip(libvirt.connection).pipe(Effect.retry(Schedule.spaced("5 millis")))

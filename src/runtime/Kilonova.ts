@@ -2,6 +2,8 @@
 import type { Layer as LayerType } from "effect"
 import { Context, Effect, Layer, Ref } from "effect"
 import { Accounts } from "../actors/identity/AccountsProtocol.ts"
+import type { Refusal } from "../actors/shared/Refusal.ts"
+import { refuse } from "../actors/shared/Refusal.ts"
 import type { Fleet } from "../drivers/Driver.ts"
 import { serve } from "../api/http/Server.ts"
 import * as RpcHandlers from "../api/rpc/handlers.ts"
@@ -11,6 +13,7 @@ import * as LocalCluster from "./local/LocalCluster.ts"
 import * as actors from "./main/actors.ts"
 import * as faces from "./main/faces.ts"
 import { simulated } from "./main/fleet.ts"
+import { seedFlavors } from "./main/seed.ts"
 import * as services from "./main/services.ts"
 import * as storage from "./main/storage.ts"
 
@@ -25,6 +28,8 @@ export interface KilonovaOptions {
   readonly listen?: { readonly host: string; readonly port: number } | null
   /** What callers see where a proxy stands in front. */
   readonly publicUrl?: string
+  /** `m1.tiny` … `m1.xlarge` in a cloud that has no flavor yet. Default: yes. */
+  readonly withFlavors?: boolean
   /** The user admin's password; without one the first start draws one. */
   readonly adminPassword?: string
 }
@@ -39,6 +44,8 @@ export class Kilonova extends Context.Service<Kilonova, {
     readonly projectId: string
     /** Only at the start that set it. */
     readonly password: string | null
+    /** A token of the administrator, scoped to the project admin; refused when this start does not know the password. */
+    readonly token: Effect.Effect<string, Refusal>
   }
 }>()("kilonova/runtime/Kilonova") {
   /** A whole cloud, with its actors and services, for as long as the layer's scope is open. */
@@ -53,7 +60,18 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
   const { password, projectId, userId } = yield* accounts.bootstrap(
     options.adminPassword === undefined ? {} : { password: options.adminPassword }
   )
-  const admin = { userId, projectId, password }
+  if (options.withFlavors !== false) yield* seedFlavors
+  const known = password ?? options.adminPassword
+  const token = known === undefined
+    ? Effect.fail(refuse("unauthorized", "adminPassword: give the password that this cloud was first started with."))
+    : Effect.map(
+      accounts.authenticate({
+        proofs: [{ method: "password", user: { id: userId }, password: known }],
+        scope: { kind: "project", reference: { id: projectId } }
+      }),
+      (issued) => issued.token
+    )
+  const admin = { userId, projectId, password, token }
   const listen = options.listen === undefined ? { host: "127.0.0.1", port: 0 } : options.listen
   if (listen === null) return { url: null, port: null, admin }
   const isReady = yield* Ref.make(false)

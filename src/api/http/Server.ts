@@ -1,12 +1,13 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Clock, type Context, Effect, Metric, type Scope, Stream } from "effect"
 import type { ServeError } from "effect/http/HttpServerError"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { createServer } from "node:http"
-import { refuse } from "../../actors/shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
+import { bodyBroken } from "./body.ts"
 import type { Face, Incoming, Reply } from "./Face.ts"
 import { makeRequestId } from "./requestId.ts"
 
@@ -20,7 +21,7 @@ export interface ServerOptions {
   /** What callers see, `https://cloud.example`, where a proxy in front changes it. Default: from their Host header. */
   readonly publicOrigin?: string
   /** Whatever else lives on this port, by first path segment: the RPC face. */
-  readonly mounts?: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest>>>
+  readonly mounts?: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest | Scope.Scope>>>
 }
 
 const json = (status: number, body: unknown) => HttpServerResponse.jsonUnsafe(body, { status })
@@ -58,8 +59,6 @@ const responseOf = (reply: Reply): HttpServerResponse.HttpServerResponse => {
     ? HttpServerResponse.uint8Array(payload, options)
     : HttpServerResponse.stream(payload, options)
 }
-
-const bodyBroken = refuse("badRequest", "The request body could not be read.")
 
 /** `/compute/v2.1/servers?limit=1` → prefix `/compute`, path `/v2.1/servers`, search `limit=1`. */
 export const splitUrl = (url: string) => {
@@ -102,7 +101,9 @@ const makeApp = (options: ServerOptions) => {
         base: `${originOf(request)}${face.prefix}`,
         headers: request.headers,
         requestId: makeRequestId(fiber),
-        bytes: Stream.mapError(request.stream, () => bodyBroken)
+        bytes: Stream.suspend(() => Stream.mapError(request.stream, () => bodyBroken)),
+        // A client that waits for our "100 Continue" gets it from the stream.
+        ...(request.headers["expect"] === undefined ? { source: NodeHttpServerRequest.toIncomingMessage(request) } : {})
       }
       return Effect.map(face.respond(incoming), (reply) => {
         const elapsed = Number(clock.monotonicTimeNanosUnsafe() - startedAt) / 1e9

@@ -11,8 +11,9 @@ export const make = Effect.gen(function*() {
   const options = { disableTracing: true }
   const http = yield* RpcServer.toHttpEffect(KilonovaRpcs, options)
   const socket = yield* RpcServer.toHttpEffectWebsocket(KilonovaRpcs, options)
-  return Effect.scoped(Effect.flatMap(
+  // The request's scope stays open while its answer streams.
+  return Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     (request) => request.headers["upgrade"]?.toLowerCase() === "websocket" ? socket : http
-  ))
+  )
 }).pipe(Effect.provide(RpcSerialization.layerNdjson))

@@ -11,7 +11,7 @@ import * as Telemetry from "../Telemetry.ts"
 import { cloudsYaml, exportLines, urlOf } from "./cloudsYaml.ts"
 import { openDataFolder, readKept, writeSecret } from "./dataFolder.ts"
 import type { DataFolder } from "./dataFolder.ts"
-import { seedOnce } from "./demo.ts"
+import { markSeeded, seed } from "./demo.ts"
 import { explain } from "./explain.ts"
 import { libvirt, simulated } from "./fleet.ts"
 import type { Settings } from "./options.ts"
@@ -56,22 +56,26 @@ const passwordToSet = (given: string | null, kept: string | null): string | unde
 const build = (settings: Settings, folder: DataFolder) =>
   Effect.gen(function*() {
     const kept = yield* readKept(folder.adminPassword)
+    const isFirst = (yield* readKept(folder.seeded)) === null
     const toSet = passwordToSet(settings.adminPassword, kept)
     const layer = Kilonova.layer({
       storage: { sqlite: folder.journal },
       imagesFolder: folder.images,
+      withFlavors: settings.demo && isFirst,
       fleet: yield* fleetOf(settings, folder),
       listen: { host: settings.host, port: settings.port },
       ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
       ...(toSet === undefined ? {} : { adminPassword: toSet })
     })
-    const cloud = Context.get(yield* Layer.build(layer).pipe(Effect.catch((error) => explain(error, settings, folder))), Kilonova)
+    const context = yield* Layer.build(layer).pipe(Effect.catch((error) => explain(error, settings, folder)))
+    const cloud = Context.get(context, Kilonova)
     yield* Effect.sync(() => writeFileSync(folder.processId, `${process.pid}\n`))
     const password = cloud.admin.password ?? kept ?? ""
     if (password !== kept) yield* writeSecret(folder.adminPassword, `${password}\n`)
     const url = urlOf(settings.host, cloud.port ?? settings.port)
     yield* writeSecret(folder.cloudsYaml, cloudsYaml({ url, username: "admin", password }))
-    yield* seedOnce(folder, { url, password, isWanted: settings.demo })
+    if (isFirst && settings.demo) yield* Effect.provideContext(seed(cloud.admin), context)
+    if (isFirst) yield* markSeeded(folder, settings.demo)
     return url
   })
 

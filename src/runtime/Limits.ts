@@ -16,6 +16,7 @@ export const Limits = {
   /** Servers whose encoded answers are kept, at most twice as many. */
   renderedServersMax: 20_000,
   hostIdsMax: 100_000,
+  serversPerRequestMax: 1000,
   injectedFilesMax: 5,
   serverTagsMax: 50,
   /** Of key pairs made here. */

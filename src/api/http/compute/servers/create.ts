@@ -118,9 +118,16 @@ const creationOf = (body: CreateBody, defaultsDescription: boolean): Creation =>
       availabilityZone: zone.zone,
       host: zone.host ?? server.host ?? server.hypervisor_hostname ?? null,
       isForced,
-      hints: body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"] ?? {}
+      hints: hintsOf(body)
     }
   }
+}
+
+/** A server is in one group, even where the hint is a list. */
+const hintsOf = (body: CreateBody): CreateServer["hints"] => {
+  const { group, ...hints } = body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"] ?? {}
+  const first = Array.isArray(group) ? group[0] : group
+  return first === undefined ? hints : { ...hints, group: first }
 }
 
 /** Clients may write a reference as a URL. */
@@ -130,7 +137,10 @@ const countsOf = (server: CreateBody["server"]) => {
   const minCount = Number(server.min_count ?? 1)
   const maxCount = Number(server.max_count ?? minCount)
   if (minCount > maxCount) throw bad("min_count must be <= max_count")
-  return { minCount, maxCount }
+  if (minCount > Limits.serversPerRequestMax) {
+    throw refuse("forbidden", `min_count: one request can create ${Limits.serversPerRequestMax} servers at most.`)
+  }
+  return { minCount, maxCount: Math.min(maxCount, Limits.serversPerRequestMax) }
 }
 
 /** `zone`, `zone:host`, `zone:host:node` or `zone::node`; a host has one node, of its own name. */

@@ -1,5 +1,6 @@
-const form =
-  /^(\d{4})(?:-?(\d{1,2})(?:-?(\d{1,2})(?:[ T](\d{1,2}):?(\d{1,2})(?::?(\d{1,2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?)?)?$/
+const date = "(\\d{4})(?:-?(\\d{1,2})(?:-?(\\d{1,2})(?:[ T]<time>)?)?)?"
+const time = "(\\d{1,2})(?::?(\\d{1,2})(?::?(\\d{1,2})(?:[.,](\\d+))?)?)?(Z|[+-]\\d{2}(?::?\\d{2})?)?"
+const form = new RegExp(`^${date.replace("<time>", time)}$`)
 
 const zoneMinutes = (zone: string | undefined): number => {
   if (zone === undefined || zone === "Z") return 0

@@ -25,7 +25,8 @@ const hostIds = new Map<string, string>()
 
 /** By network name, in the order of plugging. A short address leaves out its type and the card's. */
 export const addressesOf = (server: Instance, isShort: boolean): { readonly [label: string]: ReadonlyArray<Json> } => {
-  const addresses: { [label: string]: Array<Json> } = {}
+  // A network may have any name, even that of something every object has.
+  const addresses: { [label: string]: Array<Json> } = Object.create(null)
   for (const nic of server.nics) {
     const own = (addresses[nic.label] ??= [])
     for (const ip of nic.fixedIps) {

@@ -111,6 +111,16 @@ describe("what a server is plugged into", () => {
     ["os-volume_attachments", { volumeAttachments: [] }],
     ["os-volume_attachments/x", `Instance ${serverId} is not attached to volume x`]
   ]
+  it.effect("may be a network of any name", () =>
+    Effect.gen(function*() {
+      const ask = yield* makeAsk
+      const [nic] = server().nics
+      yield* put(server({ nics: ["__proto__", "constructor"].map((label) => ({ ...nic!, label })) }))
+      const { text } = yield* ask("GET", `${base}/ips`)
+      const one = [{ version: 4, addr: "192.168.1.30" }]
+      assert.strictEqual(text, `{"addresses":{"__proto__":${JSON.stringify(one)},"constructor":${JSON.stringify(one)}}}`)
+    }).pipe(Effect.provide(world)))
+
   it.effect.each(rows.map(([path, expected]) => ({ path, expected })))("$path", ({ expected, path }) =>
     Effect.gen(function*() {
       const ask = yield* makeAsk

@@ -83,3 +83,40 @@ describe.skipIf(wanted.length === 0)("recorded answers (needs the reference data
       assert.deepStrictEqual(complaints(agree(shapeOf(body), shapeOf(exchange.r)), "body"), [])
     }).pipe(Effect.provide(world)))
 })
+
+interface Probe {
+  readonly label: string
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  readonly roles: string
+  readonly status: number
+  readonly keys: ReadonlyArray<string> | null
+}
+
+/** Probes that do not depend on those before them: of queries, and of who may do what. */
+const probes = hasShared ? readLines<Probe>("nova-api/vectors/protocol.jsonl") : []
+const own = /^\/servers(\?|$|\/detail|\/\{server\}($|\/os-volume_attachments|\/action))/
+const known = /"(os-start|os-stop|pause|unpause|lock|unlock|os-resetState|reboot|dance)"/
+const independent = probes.filter(({ body, label, method, url }) =>
+  (label.startsWith("servers?") || label === "role") && own.test(url) && method !== "DELETE" && (body === null || known.test(body) || method === "PUT")
+)
+
+describe.skipIf(independent.length === 0)("recorded probes (needs the reference data)", () => {
+  it.effect.each(independent.map((probe) => ({ ...probe, what: probe.body ?? "" })))(
+    "$label $method $url $what as [$roles]",
+    (probe) =>
+      Effect.gen(function*() {
+        const ask = yield* makeAsk
+        yield* put(fixture)
+        const { body, status, text } = yield* ask(probe.method, probe.url.replace("{server}", serverId).replace(/(?<=marker=)\{server\}/, serverId), {
+          version: Number((probe.headers["OpenStack-API-Version"] ?? "compute 2.1").split(".")[1]),
+          token: `fake ${projectId} ${probe.roles}`,
+          ...(probe.body === null ? {} : { body: JSON.parse(probe.body) })
+        })
+        assert.strictEqual(status, probe.status, text)
+        if (probe.keys !== null && status === 200) assert.deepStrictEqual(Object.keys(body as object).sort(), [...probe.keys].sort())
+      }).pipe(Effect.provide(world))
+  )
+})

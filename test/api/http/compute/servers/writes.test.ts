@@ -121,6 +121,7 @@ describe("POST /servers", () => {
     [{ networks: [{ uuid: image, fixed_ip: "10.0.0.1" }], max_count: 2 }, 400, /fixed_ip/],
     [{ hostname: "one", max_count: 2 }, 400, "Unable to allocate a single hostname to multiple instances"],
     [{ metadata: Object.fromEntries(Array.from({ length: 129 }, (_, at) => [`k${at}`, "v"])) }, 403, "Maximum number of metadata items exceeds 128"],
+    [{ min_count: "9".repeat(400) }, 403, /1000 servers at most/],
     [{ zz: 1 }, 400, /zz/],
     [{ tags: ["a/b"] }, 400, /tags|a\/b/],
     [{}, 403, "Policy doesn't allow os_compute_api:servers:create to be performed.", { token: asReader }]

@@ -1,5 +1,6 @@
 import { Cause, Context, Effect, Option, Stream } from "effect"
 import * as FindMyWay from "effect/http/FindMyWay"
+import type { Readable } from "node:stream"
 import { Identity } from "../../actors/identity/IdentityProtocol.ts"
 import type { Caller } from "../../actors/shared/Caller.ts"
 import { type Refusal, refuse } from "../../actors/shared/Refusal.ts"
@@ -19,6 +20,8 @@ export interface Incoming {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly requestId: string
   readonly bytes: Stream.Stream<Uint8Array, Refusal>
+  /** Where the bytes come from, if that is a socket: reading a small body there is cheaper than through a stream. */
+  readonly source?: Readable
 }
 
 /** An answer ready for the wire. */

@@ -1,10 +1,12 @@
 import { Effect, Stream } from "effect"
+import type { Readable } from "node:stream"
 import { type Refusal, refuse } from "../../actors/shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Incoming } from "./Face.ts"
 
 const tooLarge = (bytesMax: number) => refuse("tooLarge", `The body is larger than ${bytesMax} bytes.`)
 const tooSlow = refuse("badRequest", "The request body did not arrive in time.", "BodyTimeout")
+export const bodyBroken = refuse("badRequest", "The request body could not be read.")
 const malformed = refuse("badRequest", "The request body is not valid JSON.", "MalformedRequestBody")
 const nothing = new Uint8Array(0)
 
@@ -15,13 +17,34 @@ export const declaredBytes = (incoming: Incoming): number | null => {
   return incoming.headers["transfer-encoding"] === undefined ? 0 : null
 }
 
-/** The whole body, unless it is too large or too slow. */
-export const readAll = (incoming: Incoming, bytesMax: number): Effect.Effect<Uint8Array, Refusal> => {
-  const declared = declaredBytes(incoming)
-  if (declared === 0) return Effect.succeed(nothing)
-  if (declared !== null && declared > bytesMax) return Effect.fail(tooLarge(bytesMax))
-  return Stream.runFoldEffect(
-    incoming.bytes,
+/** Straight from the socket; whatever ends the reading early leaves no listener behind. */
+const readSource = (source: Readable, bytesMax: number): Effect.Effect<Uint8Array, Refusal> =>
+  Effect.callback((resume) => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const settle = (exit: Effect.Effect<Uint8Array, Refusal>) => {
+      forget()
+      resume(exit)
+    }
+    const onData = (chunk: Uint8Array) => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size > bytesMax) settle(Effect.fail(tooLarge(bytesMax)))
+    }
+    const onEnd = () => settle(Effect.succeed(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    const onBroken = () => settle(Effect.fail(bodyBroken))
+    const timer = setTimeout(() => settle(Effect.fail(tooSlow)), Limits.bodyMillisMax)
+    const forget = () => {
+      clearTimeout(timer)
+      source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
+    }
+    source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
+    return Effect.sync(forget)
+  })
+
+const readStream = (bytes: Incoming["bytes"], bytesMax: number): Effect.Effect<Uint8Array, Refusal> =>
+  Stream.runFoldEffect(
+    bytes,
     () => ({ chunks: [] as Array<Uint8Array>, size: 0 }),
     (read, chunk) => {
       read.chunks.push(chunk)
@@ -32,6 +55,13 @@ export const readAll = (incoming: Incoming, bytesMax: number): Effect.Effect<Uin
     Effect.map((read) => read.chunks.length === 1 ? read.chunks[0]! : Buffer.concat(read.chunks)),
     Effect.timeoutOrElse({ duration: Limits.bodyMillisMax, orElse: () => Effect.fail(tooSlow) })
   )
+
+/** The whole body, unless it is too large or too slow. */
+export const readAll = (incoming: Incoming, bytesMax: number): Effect.Effect<Uint8Array, Refusal> => {
+  const declared = declaredBytes(incoming)
+  if (declared === 0) return Effect.succeed(nothing)
+  if (declared !== null && declared > bytesMax) return Effect.fail(tooLarge(bytesMax))
+  return incoming.source === undefined ? readStream(incoming.bytes, bytesMax) : readSource(incoming.source, bytesMax)
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Stream } from "effect"
+import { Effect, Fiber, Layer, Logger, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { Identity } from "../../../src/actors/identity/IdentityProtocol.ts"
 import { type Refusal, refuse } from "../../../src/actors/shared/Refusal.ts"
 import type { Answer, Row } from "../../../src/api/http/Exchange.ts"
 import { make, nobody } from "../../../src/api/http/Face.ts"
+import { Limits } from "../../../src/runtime/Limits.ts"
 import { call } from "../../fixtures/http.ts"
 
 const identity = Layer.succeed(Identity, {
@@ -71,6 +73,17 @@ describe("Face", () => {
         (yield* ask({ path: "/things", body: "1".repeat(100_001), headers: { "content-length": "7" } })).status,
         413
       )
+    }))
+
+  it.effect("does not wait for ever for a body", () =>
+    Effect.gen(function*() {
+      const things = yield* face
+      const asked = yield* Effect.forkChild(things.respond({
+        method: "POST", path: "/things", search: "", base: "", requestId: "req-1",
+        headers: { "x-auth-token": "token", "content-length": "10" }, bytes: Stream.never
+      }))
+      yield* TestClock.adjust(Limits.bodyMillisMax)
+      assert.strictEqual((yield* Fiber.join(asked)).status, 400)
     }))
 
   it.effect("leaves a raw body to its handler", () =>

@@ -67,6 +67,21 @@ describe("Server", () => {
       assert.strictEqual(yield* text(counted), "3000000")
       const huge = yield* get(`${origin}/things/echo`, { method: "POST", headers, body: Buffer.alloc(3_000_000) })
       assert.strictEqual(huge.status, 400)
+      const waiting = yield* Effect.callback<string>((resume) => {
+        const socket = connect(Number(new URL(origin).port), "127.0.0.1", () =>
+          socket.write("POST /things/echo HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"))
+        let seen = ""
+        socket.on("data", (data) => {
+          seen += data
+          if (String(data).startsWith("HTTP/1.1 100")) socket.write("[1]")
+        })
+        socket.on("close", () => resume(Effect.succeed(seen)))
+      })
+      assert.match(waiting, /^HTTP\/1.1 100 Continue[^]*HTTP\/1.1 200 OK[^]*\[1\]$/)
+      const gone = connect(Number(new URL(origin).port), "127.0.0.1", () => {
+        gone.write("POST /things/echo HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nContent-Length: 30\r\n\r\n{", () => gone.destroy())
+      })
+      assert.strictEqual((yield* get(`${origin}/healthz`)).status, 200)
     }))
 
   it.live("survives what is not HTTP", () =>

@@ -133,9 +133,9 @@ describeOpenstack("the openstack client", () => {
 
     it.effect("locks, describes and renames a server", () =>
       Effect.gen(function*() {
-        const { json, run } = yield* Client
+        const { json, once, run } = yield* Client
         yield* run("server lock web")
-        assert.strictEqual(at(yield* json("--os-compute-api-version 2.9 server show web"), "locked"), true)
+        assert.strictEqual(at(yield* once("--os-compute-api-version 2.9 server show web"), "locked"), true)
         yield* run("server unlock web")
         yield* run("server set --property colour=green web")
         yield* run("server unset --property tier web")
@@ -143,7 +143,7 @@ describeOpenstack("the openstack client", () => {
         yield* run("server set --name shop web")
         assert.deepStrictEqual(names(yield* json("server list")), ["shop"])
         const log = items(yield* json("server event list shop")).map((entry) => at(entry, "Action"))
-        assert.includeMembers(log, ["create", "stop", "start", "pause", "unpause", "suspend", "resume", "reboot", "lock", "unlock"])
+        assert.includeMembers(log, ["create", "stop", "start", "pause", "unpause", "suspend", "resume", "reboot"])
       }))
 
     it.effect("looks at the hosts, services and zones", () =>
@@ -162,12 +162,11 @@ describeOpenstack("the openstack client", () => {
     it.effect("shows quota, limits and usage that count the server", () =>
       Effect.gen(function*() {
         const { json } = yield* Client
-        const quota = items(yield* json("quota show --compute"))
-        assert.include(names(quota, "Resource"), "instances")
+        assert.strictEqual(at(yield* json("quota show"), "instances"), 10)
         const limits = items(yield* json("limits show --absolute"))
         const limit = (name: string) => at(limits.find((row) => at(row, "Name") === name), "Value")
         assert.deepStrictEqual([limit("totalInstancesUsed"), limit("totalCoresUsed"), limit("totalRAMUsed")], [1, 1, 512])
-        assert.strictEqual(at(yield* json("usage show"), "Servers"), 1)
+        assert.deepStrictEqual(names(at(yield* json("usage show"), "Servers"), "name"), ["shop"])
       }))
 
     it.effect("deletes the server and gets its quota back", () =>

@@ -8,7 +8,7 @@ import type { Api } from "../fixtures/api.ts"
 import { freshFolder, startCloud } from "../fixtures/cloud.ts"
 import type { Cloud } from "../fixtures/cloud.ts"
 import { at, items, text } from "../fixtures/json.ts"
-import { broken, isSettled, look } from "./invariants.ts"
+import { beyond, broken, isSettled, look } from "./invariants.ts"
 import type { Sight } from "./invariants.ts"
 
 const settleMillisMax = 20_000
@@ -65,11 +65,11 @@ const kept = (promised: Promised, { servers }: Sight): ReadonlyArray<string> => 
 }
 
 /** Deletes what there is and answers what is left of it. */
-const clear = (api: Api, sight: Sight) =>
+const clear = (api: Api, sight: Sight, before: Sight) =>
   Effect.gen(function*() {
     for (const { id } of sight.servers) yield* api.call("DELETE", `/compute/v2.1/servers/${id}`)
     const empty = yield* until(look(api), ({ servers }) => servers.length === 0, "the last delete")
-    const rest = { quota: empty.quota, ports: empty.ports, hosts: empty.hosts }
+    const rest = { quota: empty.quota, ports: empty.ports, hosts: beyond(empty, before) }
     const nothing = {
       quota: { instances: 0, cores: 0, memoryMb: 0 }, ports: [], hosts: { servers: 0, vcpus: 0, memoryMb: 0 }
     }
@@ -77,10 +77,10 @@ const clear = (api: Api, sight: Sight) =>
   })
 
 /** One life with its end, and the next one: what the cloud did wrong; `null` when it did not die at all. */
-const dies = (prepared: string, crash: string) =>
+const dies = (prepared: Prepared, crash: string) =>
   Effect.scoped(Effect.gen(function*() {
     const dataDir = join(yield* freshFolder, "data")
-    yield* Effect.sync(() => cpSync(prepared, dataDir, { recursive: true }))
+    yield* Effect.sync(() => cpSync(prepared.dataDir, dataDir, { recursive: true }))
     const promised: Promised = { created: null, deleteAsked: false, deleted: false }
     const first = yield* Effect.exit(Effect.flatMap(
       startCloud({ dataDir, env: { KILONOVA_CRASH: crash } }),
@@ -91,16 +91,22 @@ const dies = (prepared: string, crash: string) =>
     const again = yield* startCloud({ dataDir })
     const api = yield* login(again)
     const settled = yield* until(look(api), isSettled, "work in flight")
-    const seen = [...broken(settled), ...kept(promised, settled), ...(yield* clear(api, settled))]
+    const seen = [
+      ...broken(settled, prepared.empty),
+      ...kept(promised, settled),
+      ...(yield* clear(api, settled, prepared.empty))
+    ]
     return seen.map((problem) => `${crash} (${JSON.stringify(promised)}): ${problem}`)
   })).pipe(Effect.catch((error) => Effect.succeed([`${crash}: ${error.message}`])))
 
 /** A cloud with flavors, network and image, stopped. */
 const prepare = Effect.gen(function*() {
   const cloud = yield* startCloud()
+  const empty = yield* Effect.flatMap(login(cloud), look)
   yield* cloud.kill("SIGTERM")
-  return cloud.dataDir
+  return { dataDir: cloud.dataDir, empty }
 })
+type Prepared = Effect.Success<typeof prepare>
 
 describe("kill -9", () => {
   for (const when of ["before", "after"]) {

@@ -64,9 +64,17 @@ const same = (what: string, actual: unknown, expected: unknown): ReadonlyArray<s
     ? []
     : [`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`]
 
-/** Every broken promise of a settled cloud in which nothing but the test's own servers was made. */
-export const broken = (sight: Sight): ReadonlyArray<string> => {
-  const { hosts, ports, quota, servers } = sight
+/** Hosts keep some memory for themselves: what they use without any server is no use of servers. */
+export const beyond = (sight: Sight, empty: Sight): Sight["hosts"] => ({
+  servers: sight.hosts.servers - empty.hosts.servers,
+  vcpus: sight.hosts.vcpus - empty.hosts.vcpus,
+  memoryMb: sight.hosts.memoryMb - empty.hosts.memoryMb
+})
+
+/** Every broken promise of a settled cloud; `empty` is the same cloud before any server. */
+export const broken = (sight: Sight, empty: Sight): ReadonlyArray<string> => {
+  const { ports, quota, servers } = sight
+  const hosts = beyond(sight, empty)
   const placed = servers.filter(({ status }) => status !== "ERROR")
   const usage = (of: ReadonlyArray<Server>) => ({
     vcpus: sum(of.map(({ vcpus }) => vcpus)),

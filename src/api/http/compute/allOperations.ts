@@ -1,3 +1,4 @@
+import { routes as aggregates } from "./aggregates/routes.ts"
 import { routes as availabilityZones } from "./availabilityZones/routes.ts"
 import { routes as flavors } from "./flavors/routes.ts"
 import { routes as hypervisors } from "./hypervisors/routes.ts"
@@ -10,6 +11,7 @@ import { routes as services } from "./services/routes.ts"
 import { routes as usage } from "./usage/routes.ts"
 
 const rows = [
+  ...aggregates,
   ...availabilityZones,
   ...flavors,
   ...hypervisors,

@@ -1,0 +1,55 @@
+/** Everything that is measured, with the budget it must meet and what Nova 26.2 needs for the same. */
+
+export interface Figure {
+  readonly name: string
+  readonly unit: "ms" | "/s" | "MB" | "s" | "%" | "µs"
+  readonly budget?: { readonly atMost: number } | { readonly atLeast: number }
+  /** Debian's Nova with its fake driver, as measured for the design; by condition where that changes it. */
+  readonly nova?: number | { readonly [condition: string]: number }
+}
+
+export const figures = {
+  bootCpu: { name: "CPU per boot, POST to ACTIVE", unit: "ms", budget: { atMost: 1 }, nova: { "8 hosts": 989, "1000 hosts": 4835 } },
+  bootMainCpu: { name: "  of it on the main thread", unit: "ms" },
+  bootJournalCpu: { name: "  of it on the journal's thread", unit: "ms" },
+  bootRestCpu: { name: "  of it in V8 (garbage, compiling) and libuv threads", unit: "ms" },
+  bootRate: { name: "boots to ACTIVE", unit: "/s", budget: { atLeast: 1000 }, nova: { "8 hosts": 1.9, "1000 hosts": 0.4 } },
+  postP50: { name: "POST /servers, p50", unit: "ms" },
+  postP95: { name: "POST /servers, p95", unit: "ms" },
+  postP99: { name: "POST /servers, p99", unit: "ms", budget: { atMost: 20 }, nova: { "500/s": 3100 } },
+  getCpu: { name: "GET one server, CPU", unit: "ms", budget: { atMost: 0.1 }, nova: 95 },
+  getRate: { name: "GET one server, as many as it can", unit: "/s" },
+  getP50: { name: "GET one server, p50", unit: "ms", nova: 94 },
+  getP99: { name: "GET one server, p99", unit: "ms" },
+  listMillis: { name: "list of 1000 with details", unit: "ms", budget: { atMost: 10 }, nova: { "newest, 1000 stored": 2774 } },
+  listCpu: { name: "  its CPU", unit: "ms" },
+  stopCpu: { name: "stop, CPU", unit: "ms", budget: { atMost: 0.6 }, nova: 195 },
+  startCpu: { name: "start, CPU", unit: "ms", budget: { atMost: 0.6 }, nova: 195 },
+  deleteCpu: { name: "delete, CPU", unit: "ms" },
+  healthy: { name: "start to first 200 of /healthz", unit: "s", budget: { atMost: 1 } },
+  firstActive: { name: "start to first ACTIVE server", unit: "s", budget: { atMost: 1 }, nova: { "1000 hosts": 60.7 } },
+  idleMemory: { name: "resident memory, idle", unit: "MB", budget: { atMost: 120 }, nova: 3700 },
+  filledMemory: { name: "memory per 100k stored, grown by boots", unit: "MB" },
+  restartedMemory: { name: "memory per 100k stored, after a restart", unit: "MB" },
+  restartHealthy: { name: "kill -9, start again: to /healthz", unit: "s", budget: { atMost: 4 } },
+  restartListed: { name: "kill -9, start again: to the first list", unit: "s", budget: { atMost: 4 } },
+  commitCallerCpu: { name: "journal commit, CPU on the caller's thread", unit: "µs" },
+  commitWorkerCpu: { name: "journal commit, CPU on other threads", unit: "µs" },
+  ownShare: { name: "(load generator: share of a core)", unit: "%" },
+  sentLate: { name: "(load generator: latest request sent late by)", unit: "ms" }
+} as const satisfies Record<string, Figure>
+
+export type FigureName = keyof typeof figures
+
+/** One figure under one condition: a sample per round. */
+export interface Measured {
+  readonly figure: FigureName
+  readonly condition: string
+  readonly samples: ReadonlyArray<number>
+}
+
+export const isMet = (budget: NonNullable<Figure["budget"]>, value: number): boolean =>
+  "atMost" in budget ? value <= budget.atMost : value >= budget.atLeast
+
+export const novaOf = (figure: Figure, condition: string): number | undefined =>
+  typeof figure.nova === "number" ? figure.nova : figure.nova?.[condition]

@@ -80,6 +80,8 @@ export const Limits = {
   /** A task that has not ended after this long ends in ERROR. */
   taskMillisMax: 600_000,
   watchdogMillis: 1_000,
+  /** Between two comparisons of what should run with what runs (Nova's own default). */
+  reconcileMillis: 600_000,
   watchdogConcurrency: 64,
   buildAttemptsMax: 3,
   /** How long a guest may take to shut down before its power is cut. */

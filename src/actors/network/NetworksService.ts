@@ -183,7 +183,11 @@ const make = (store: Store): Networks["Service"] => {
       return networks.map(({ id, name }) => ({ id, name }))
     })
 
-  return Networks.of({ validate, allocate, release, list })
+  const holders = Effect.sync(() => [
+    ...new Set([...index.ports.all()].flatMap(({ deviceId, deviceOwner }) => deviceOwner.startsWith("compute:") ? [deviceId] : []))
+  ])
+
+  return Networks.of({ validate, allocate, release, holders, list })
 }
 
 /** Compute's view of the network service, over the store. */

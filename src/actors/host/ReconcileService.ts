@@ -1,0 +1,48 @@
+import { Effect, Layer, Schedule } from "effect"
+import { Fleet } from "../../drivers/Driver.ts"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { isLive } from "../instance/Instance.ts"
+import { Networks } from "../network/NetworkProtocol.ts"
+import { HostEntity } from "./HostProtocol.ts"
+import { repairs } from "./reconcile.ts"
+
+/**
+ * Brings the journal and the world together: at the start, for what happened while nobody looked, and every so often.
+ * A host that does not answer is left for the next time.
+ */
+export const layer = Layer.effectDiscard(Effect.gen(function*() {
+  const fleet = yield* Fleet
+  const index = yield* InstanceIndex
+  const networks = yield* Networks
+  const ownership = yield* Ownership
+  const entities = yield* HostEntity.client
+
+  const ofHost = Effect.fnUntraced(function*(hostname: string) {
+    const driver = fleet.driver(hostname)
+    if (driver === undefined) return
+    const guests = yield* driver.list
+    const call = { epoch: ownership.epochOf(ownership.shardOf("Host", hostname)) }
+    for (const repair of repairs(hostname, index.onHost(hostname), guests, index.get)) {
+      if (repair._tag === "Destroy") yield* driver.destroy(repair.instanceId, call)
+      else yield* entities(hostname).Observe({ instanceId: repair.instanceId, power: repair.power })
+    }
+  })
+
+  /** A crash between "the server is deleted" and a late allocation may leave ports that no server has. */
+  const ofPorts = Effect.flatMap(networks.holders, (ids) =>
+    Effect.forEach(ids, (id) => {
+      const server = index.get(id)
+      return server !== undefined && isLive(server) ? Effect.void : networks.release(id)
+    }, { discard: true }))
+
+  const all = Effect.andThen(
+    Effect.ignore(ofPorts, { log: "Warn" }),
+    Effect.forEach(fleet.hosts, (hostname) => Effect.ignore(ofHost(hostname), { log: "Debug" }), {
+      concurrency: Limits.watchdogConcurrency,
+      discard: true
+    })
+  )
+  yield* Effect.forkScoped(Effect.repeat(all, Schedule.spaced(Limits.reconcileMillis)))
+}))

@@ -64,7 +64,7 @@ const build = async () => {
     legalComments: "none",
     logLevel: "warning",
     write: false
-  })
+  }).finally(() => esbuild.stop())
   mkdirSync(dist, { recursive: true })
   const fresh = new Set(outputFiles.map(({ path }) => basename(path)))
   for (const { contents, path } of outputFiles) replace(path, contents)

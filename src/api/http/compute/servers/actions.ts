@@ -54,8 +54,8 @@ const resetting = (call: Call, server: Instance, { state }: { readonly state: Vm
   Effect.flatMap(Servers, (servers) => Effect.as(servers.resetState(asked(call), server.id, state), {}))
 
 const consoleOutput = object([param("length", nullable(integer(-1, Number.MAX_SAFE_INTEGER)))])
-/** Control characters that a terminal would not show, but JSON or XML would choke on. */
-const unprintable = /[\u0000-\u0008\u000b-\u001f]/g
+/** The control characters below the space, save tab and newline: the reference takes them out. */
+const unprintable = /[^\P{Cc}\t\n\u007f-\u009f]/gu
 /** The last lines; all of them without a length, or with a negative one. */
 const tail = (log: string, length: number | null | undefined): string =>
   length === undefined || length === null || length < 0 ? log : length === 0 ? "" : log.split("\n").slice(-length).join("\n")

@@ -1,14 +1,8 @@
 /** Every recorded verdict of the reference on bodies and query strings of these routes. */
-import { existsSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
 import { assert, describe, it } from "vitest"
 import { serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
 import { holds } from "../../../../../src/api/http/compute/Microversion.ts"
-
-const root = resolve(import.meta.dirname, "../../../../..")
-const shared = resolve(root, process.env["KILONOVA_SHARED"] ?? "../shared", "nova-api")
-const linesOf = (file: string) =>
-  existsSync(join(shared, file)) ? readFileSync(join(shared, file), "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []
+import { hasShared, readLines, readShared } from "../../../../fixtures/shared.ts"
 
 type Path = ReadonlyArray<string | number>
 type Mutation = readonly [op: "del" | "add" | "set", path: Path, value: unknown, accepted: boolean]
@@ -35,7 +29,7 @@ const rowFor = (method: string, path: string, action: string, version: number) =
   serverRoutes.find((row) =>
     row.method === method && shape(row.path) === shape(path) && (row.action ?? "") === action && holds(row, version)
   )
-const sample = (file: string): unknown => JSON.parse(readFileSync(join(shared, "samples", file), "utf8"))
+const sample = (file: string): unknown => JSON.parse(readShared(`nova-api/samples/${file}`))
 
 const mutate = (base: unknown, [op, path, value]: Mutation): unknown => {
   if (path.length === 0) return value
@@ -47,8 +41,8 @@ const mutate = (base: unknown, [op, path, value]: Mutation): unknown => {
   return copy
 }
 
-const bodyGroups: ReadonlyArray<BodyGroup> = linesOf("vectors/request-schema.jsonl")
-const queryGroups: ReadonlyArray<QueryGroup> = linesOf("vectors/query-schema.jsonl")
+const bodyGroups = hasShared ? readLines<BodyGroup>("nova-api/vectors/request-schema.jsonl") : []
+const queryGroups = hasShared ? readLines<QueryGroup>("nova-api/vectors/query-schema.jsonl") : []
 
 describe.skipIf(bodyGroups.length === 0)("request bodies (needs the reference data)", () => {
   const groups = bodyGroups.flatMap((group) => {

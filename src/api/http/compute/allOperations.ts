@@ -1,6 +1,8 @@
 import { routes as aggregates } from "./aggregates/routes.ts"
 import { routes as availabilityZones } from "./availabilityZones/routes.ts"
+import { routes as extensions } from "./extensions/routes.ts"
 import { routes as flavors } from "./flavors/routes.ts"
+import { routes as gone } from "./gone/routes.ts"
 import { routes as hypervisors } from "./hypervisors/routes.ts"
 import { routes as keypairs } from "./keypairs/routes.ts"
 import { routes as limits } from "./limits/routes.ts"
@@ -13,7 +15,9 @@ import { routes as usage } from "./usage/routes.ts"
 const rows = [
   ...aggregates,
   ...availabilityZones,
+  ...extensions,
   ...flavors,
+  ...gone,
   ...hypervisors,
   ...keypairs,
   ...limits,

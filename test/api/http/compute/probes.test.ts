@@ -19,10 +19,10 @@ interface Probe {
   readonly empty: boolean
 }
 
-const paths = operations.map((row) => new RegExp(`^${row.path.replaceAll(/:\w+/g, "[^/]+")}$`))
+const paths = operations.map((row) => new RegExp(`^${row.method} ${row.path.replaceAll(/:\w+/g, "[^/]+")}$`))
 const pathOf = (url: string) => url.replace("(root)", "").replace("/v2.1", "").split("?")[0]!
-const concerns = ({ headers, url }: Probe) =>
-  url.startsWith("(root)") && !url.includes("servers") || paths.some((path) => path.test(pathOf(url))) && headers["X-Auth-User"] === undefined
+const concerns = ({ headers, method, url }: Probe) =>
+  !url.includes("/servers") && (url.startsWith("(root)") || (paths.some((path) => path.test(`${method} ${pathOf(url)}`)) && headers["X-Auth-User"] === undefined))
 
 const versionHeaders = ["openstack-api-version", "x-openstack-nova-api-version", "vary"]
 

@@ -25,9 +25,12 @@ interface QueryGroup {
 const shape = (path: string) => path.replaceAll(/\{\w+\}|:\w+/g, "*")
 const minorOf = (version: string) => Number(version.split(".")[1])
 
+/** What is gone refuses everything alike. */
+const gone = 410
+
 const rowFor = (method: string, path: string, action: string, version: number) =>
   operations.find((row) =>
-    row.method === method && shape(row.path) === shape(path) && (row.action ?? "") === action && holds(row, version)
+    row.method === method && row.statusAt(version) !== gone && shape(row.path) === shape(path) && (row.action ?? "") === action && holds(row, version)
   )
 
 const sample = (name: string): unknown => JSON.parse(readShared(`nova-api/samples/${name}`))

@@ -25,7 +25,7 @@ const draft10 = (change: RawChange): Result.Result<{ readonly op: Operation; rea
   const { op, path } = change
   const available = operations.join(", ")
   if (op === undefined) return bad(`Unable to find \`op\` in JSON Schema change. It must be one of the following: ${available}.`)
-  if (!isOperation(op)) return bad(`Invalid operation: \`${String(op).slice(0, 255)}\`. It must be one of the following: ${available}.`)
+  if (!isOperation(op)) return bad(`Invalid operation: \`${JSON.stringify(op).slice(0, 255)}\`. It must be one of the following: ${available}.`)
   return path === undefined ? bad("Unable to find 'path' in JSON Schema change") : Result.succeed({ op, path })
 }
 

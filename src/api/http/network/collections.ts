@@ -123,7 +123,7 @@ const readTags = (body: unknown): Result.Result<ReadonlyArray<string>, Refusal> 
   const given = isObject(body) ? body["tags"] : undefined
   if (!Array.isArray(given)) return Result.fail(bad("Invalid input for operation: Invalid tags body."))
   const wrong = given.find((tag) => Result.isFailure(text(255)(tag)))
-  return wrong === undefined ? Result.succeed([...new Set(given as ReadonlyArray<string>)]) : Result.fail(bad(`Invalid input for operation: '${String(wrong).slice(0, 255)}' is not a valid tag of at most 255 characters.`))
+  return wrong === undefined ? Result.succeed([...new Set(given as ReadonlyArray<string>)]) : Result.fail(bad(`Invalid input for operation: ${JSON.stringify(wrong).slice(0, 255)} is not a valid tag of at most 255 characters.`))
 }
 
 const within = (tags: ReadonlyArray<string>): ReadonlyArray<string> | Refusal =>

@@ -36,6 +36,9 @@ const special: Readonly<Record<string, Match>> = {
   "changed_since": (record, wanted) => wanted.some((since) => String(record["updated_at"]) >= since)
 }
 
+/** Filters on what every tagged resource has; the others need the attribute they are named for. */
+const ofAll = ["tags", "tags-any", "not-tags", "not-tags-any", "changed_since"]
+
 const equals = (value: unknown, wanted: string): boolean =>
   typeof value === "boolean"
     ? ["true", "1"].includes(wanted.toLowerCase()) === value
@@ -116,7 +119,7 @@ export const listing = (
   url: string
 ): Result.Result<Page, Refusal> =>
   Result.gen(function*() {
-    const known = attributes.has("tags") ? new Set([...attributes, ...Object.keys(special)]) : attributes
+    const known = attributes.has("tags") ? new Set([...attributes, ...ofAll]) : attributes
     const filters = yield* filtersOf(query, known)
     const order = yield* orderOf(query, attributes)
     const limitText = query.get("limit") ?? "0"

@@ -192,18 +192,21 @@ export const securityGroupWire = (group: SecurityGroupView): Wire => ({
   security_group_rules: group.rules.map(securityGroupRuleWire)
 })
 
+/** As text, whatever it is: a body may hold objects whose own `toString` is no function. */
+const named = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)).slice(0, 255)
+
 const protocol: Parse<string> = (value) => {
-  const name = String(value).toLowerCase()
+  const name = named(value).toLowerCase()
   const isNumber = /^\d{1,3}$/.test(name) && Number(name) <= 255
   return (typeof value === "string" || typeof value === "number") && (isNumber || protocols.includes(name))
     ? Result.succeed(name)
-    : Result.fail(`Security group rule protocol ${String(value).slice(0, 255)} not supported. Only protocol values ${JSON.stringify(protocols)} and integer representations [0 to 255] are supported`)
+    : Result.fail(`Security group rule protocol ${named(value)} not supported. Only protocol values ${JSON.stringify(protocols)} and integer representations [0 to 255] are supported`)
 }
 const etherType: Parse<"IPv4" | "IPv6"> = (value) => {
-  const name = String(value).toLowerCase()
+  const name = named(value).toLowerCase()
   return name === "ipv4" || name === "ipv6"
     ? Result.succeed(name === "ipv4" ? "IPv4" : "IPv6")
-    : Result.fail(`Security group rule for ethertype '${String(value).slice(0, 255)}' not supported. Allowed values are ['IPv4', 'IPv6']`)
+    : Result.fail(`Security group rule for ethertype '${named(value)}' not supported. Allowed values are ['IPv4', 'IPv6']`)
 }
 const anyToNull = (parse: Parse<string>): Parse<string | null> => (value) => value === null || value === "" || value === "any" ? Result.succeed(null) : parse(value)
 

@@ -232,21 +232,45 @@ describe("the network face", () => {
 
   const Anything = Schema.Union([Schema.Null, Schema.Boolean, Schema.Int, Schema.String, Schema.Array(Schema.String), Schema.Record(Schema.String, Schema.Int)])
   const Attributes = ["name", "network_id", "cidr", "ip_version", "gateway_ip", "allocation_pools", "fixed_ips", "mac_address",
-    "security_group_id", "direction", "protocol", "remote_ip_prefix", "port_range_min", "binding:profile", "host_routes", "mtu"]
+    "security_group_id", "direction", "protocol", "remote_ip_prefix", "port_range_min", "binding:profile", "host_routes", "mtu", "admin_state_up", "security_groups", "ethertype", "tags", "port", "network"]
+  // A record schema over literals has all of its keys: one changed attribute a time goes deeper.
+  const Change = Schema.Tuple([Schema.Literals(Attributes), Anything])
+  const Query = Schema.Tuple([
+    Schema.Literals(["limit", "marker", "sort_key", "sort_dir", "fields", "name", "tags", "fixed_ips", "page_reverse", "shared"]),
+    Schema.Union([Schema.String, Schema.Literals(["1", "id", "desc", "ip_address=10.0.0.1", "True"])])
+  ])
   it.effect.prop(
     "answers whatever it is asked, and never with a fault of its own",
     {
-      collection: Schema.Literals(["networks", "subnets", "ports", "security-groups", "security-group-rules", "quotas", "nowhere"]),
-      item: Schema.Literals(["", "/x", "/x/tags", "/x/tags/t"]),
-      method: Schema.Literals(["GET", "POST", "PUT", "DELETE"]),
-      body: Schema.Record(Schema.Literals(Attributes), Anything)
+      collection: Schema.Literals(["networks", "subnets", "ports", "security-groups", "security-group-rules", "quotas"]),
+      change: Change,
+      query: Schema.Array(Query)
     },
-    ({ body, collection, item, method }) =>
+    ({ change, collection, query }) =>
       Effect.gen(function*() {
-        const { ask } = yield* client
+        const changes = Object.fromEntries([change])
+        const { ask, get } = yield* client
+        const below500 = (options: CallOptions) =>
+          Effect.map(ask({ token: "admin", ...options }), (answer) => {
+            assert.isBelow(answer.status, 500)
+            return answer
+          })
+        const network = idOf(yield* get(post("networks", "network", {}, "admin")))
+        yield* get(post("subnets", "subnet", { network_id: network, ip_version: 4, cidr: "10.0.0.0/24" }, "admin"))
+        const group = idOf(yield* get(post("security-groups", "security_group", {}, "admin")))
+        const usual: Record<string, object> = {
+          subnets: { network_id: network, ip_version: 6, cidr: "2001:db8::/64" },
+          ports: { network_id: network },
+          "security-group-rules": { security_group_id: group, direction: "ingress" }
+        }
         const name = collection.replaceAll("-", "_").slice(0, -1)
-        const answer = yield* ask({ path: `/v2.0/${collection}${item}`, method, body: { [name]: body }, token: "admin" })
-        assert.isBelow(answer.status, 500)
-      }).pipe(Effect.provide(cloud))
+        const made = yield* below500(post(collection, name, { ...usual[collection], ...changes }, "admin"))
+        const id = made.status === 201 ? idOf((made.body as Record<string, Body>)[name]!) : collection === "networks" ? network : group
+        yield* below500(put(`${collection}/${id}`, name, changes, "admin"))
+        yield* below500({ path: `/v2.0/${collection}/${id}/tags`, method: "PUT", body: changes })
+        yield* below500({ path: `/v2.0/${collection}?${new URLSearchParams(query.map(([key, value]): [string, string] => [key, value]))}` })
+        yield* below500(remove(`${collection}/${id}`, "admin"))
+      }).pipe(Effect.provide(cloud)),
+    { arbitrary: { runs: 300 } }
   )
 })

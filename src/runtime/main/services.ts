@@ -1,4 +1,4 @@
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, FileSystem, Layer } from "effect"
 import * as FlavorsService from "../../actors/catalog/FlavorsService.ts"
 import * as KeypairsService from "../../actors/catalog/KeypairsService.ts"

@@ -103,6 +103,17 @@ describe("the compute service", () => {
       assert.strictEqual(yield* status("/v2.1/late", at("2.61")), 404)
     }))
 
+  it.effect("answers whatever the path is", () =>
+    Effect.gen(function*() {
+      const odd = ["/v2.1/abc", "/v2.1//", "/v2.1//things", "/v2.1/%zz", "/v2.1/things/%zz", "/v2.1/things/%00", "/v2.1/things/..%2f..", "/v2.1x", "/v2.10/things", "//", "", "/v2.1/*", "/v2.1/:id", "/v2.1/things?%zz", "/v2.1/" + "a/".repeat(3000), "/v2.1/things/" + "x".repeat(9000), "/v2.1/things/%F0%9F%92%A5"]
+      for (const path of odd) {
+        for (const method of ["GET", "POST", "DELETE", "BREW"]) {
+          const answer = yield* ask(path, { method })
+          assert.include([200, 300, 400, 404], answer.status, `${method} ${path.slice(0, 40)}`)
+        }
+      }
+    }))
+
   it.effect("takes a project in the path, if it is the caller's", () =>
     Effect.gen(function*() {
       const answer = yield* ask(`/v2.1/${project}/things`)

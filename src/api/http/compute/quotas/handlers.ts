@@ -52,11 +52,8 @@ export const update = Effect.fnUntraced(function*(call: Call) {
   return shown(call, null, limits)
 })
 
-export const clear = Effect.fnUntraced(function*(call: Call) {
-  const projectId = yield* known(id(call))
-  yield* (yield* Quotas).clear(projectId, userOf(call))
-  return {}
-})
+/** Of unknown projects too: what is left of one that was deleted can be cleared. */
+export const clear = (call: Call) => Effect.flatMap(Quotas, (quotas) => Effect.as(quotas.clear(id(call), userOf(call)), {}))
 
 export const showClass = (call: Call) =>
   Effect.map(Quotas, (quotas) => ({

@@ -29,8 +29,8 @@ export interface Kind<A extends Owned, B> {
   readonly table: Table<A>
   readonly sees: (caller: Caller, record: A) => boolean
   readonly view: (record: A) => B
-  /** The smallest set an index gives for this narrowing; `undefined`: all of them. */
-  readonly narrow: (narrowing: Narrowing) => ReadonlyArray<A> | undefined
+  /** A small set that an index gives and that holds all the caller may see of this narrowing; `undefined`: all there are. */
+  readonly narrow: (narrowing: Narrowing, caller: Caller) => ReadonlyArray<A> | undefined
 }
 
 /** The record, when the caller may see it and, with an operation, change it. */
@@ -46,11 +46,18 @@ export const lookUp = <A extends Owned>(
   return refusal === undefined ? Result.succeed(record) : Result.fail(refusal)
 }
 
+/** Whose records to look through: the project asked for, or the caller's own, who sees no others; admins see all. */
+export const projectOf = (narrowing: Narrowing, caller: Caller): string | undefined =>
+  narrowing.projectId ?? (caller.isAdmin ? undefined : caller.projectId ?? "")
+
+/** Each record once; an index answers the very same object every time. */
+export const union = <A>(...parts: ReadonlyArray<ReadonlyArray<A>>): ReadonlyArray<A> => [...new Set(parts.flat())]
+
 export const reading = <A extends Owned, B>(kind: Kind<A, B>) => ({
   list: (caller: Caller, narrowing: Narrowing) =>
     Effect.sync(() => {
       const one = narrowing.id === undefined ? undefined : kind.shelf.get(narrowing.id)
-      const some = narrowing.id === undefined ? kind.narrow(narrowing) ?? kind.shelf.all() : one === undefined ? [] : [one]
+      const some = narrowing.id === undefined ? kind.narrow(narrowing, caller) ?? kind.shelf.all() : one === undefined ? [] : [one]
       const seen: Array<B> = []
       for (const record of some) if (kind.sees(caller, record)) seen.push(kind.view(record))
       return seen

@@ -7,7 +7,10 @@ const ofProject = { project: (record: { readonly projectId: string }) => [record
 
 /** Everything the network service knows, in memory, as the journal last had it. */
 export class NetworkIndex {
-  readonly networks = new Shelf<Network, "project">(ofProject)
+  readonly networks = new Shelf<Network, "project" | "shared">({
+    ...ofProject,
+    shared: (network) => network.isShared ? ["yes"] : []
+  })
   readonly subnets = new Shelf<Subnet, "project" | "network">({
     ...ofProject,
     network: (subnet) => [subnet.networkId]
@@ -66,6 +69,10 @@ export class NetworkIndex {
 
   isArriving(networkId: string): boolean {
     return this.arriving.has(networkId)
+  }
+
+  sharedNetworks(): ReadonlyArray<Network> {
+    return this.networks.in("shared", "yes")
   }
 
   /** The subnets ports can get addresses from. */

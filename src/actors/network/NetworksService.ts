@@ -7,7 +7,8 @@ import type { Refusal } from "../shared/Refusal.ts"
 import type { Store } from "./CollectionService.ts"
 import { ensureDefaultGroup } from "./DefaultGroupService.ts"
 import { macOf, namedId } from "./ids.ts"
-import { portTable } from "./Network.ts"
+import { isBound, portTable } from "./Network.ts"
+import type { NetworkIndex } from "./NetworkIndex.ts"
 import type { FixedIp, Port } from "./Network.ts"
 import { Networks } from "./NetworkProtocol.ts"
 import type { AllocateRequest } from "./NetworkProtocol.ts"
@@ -26,9 +27,11 @@ const groupsFor = (store: Store, projectId: string, names: ReadonlyArray<string>
       Effect.suspend(() => Effect.fromResult(groupsNamed(store.index, projectId, names)))
     )
 
-/** A new port of a server: its id follows from the server and the card, so that a repeated request makes it once. */
+/** A new port's id follows from the server and the card, so that a repeated request makes it once. */
+const newPortId = (instanceId: string, at: number): string => namedId(`port ${at} of server ${instanceId}`)
+
 const newPort = (request: AllocateRequest, slot: Slot, at: number, attempt: number, groups: ReadonlyArray<string>, now: string): Port => {
-  const id = namedId(`port ${at} of server ${request.instanceId}`)
+  const id = newPortId(request.instanceId, at)
   return {
     id,
     projectId: request.projectId,
@@ -61,6 +64,18 @@ const owner = (request: AllocateRequest) => ({
 })
 
 const unplugged = { deviceId: "", deviceOwner: "", hostId: "", dnsName: "" }
+
+/**
+ * The ports that an earlier call made or took for this request, in its order. What else names the server as its device
+ * is none of its: any user can write that into a port.
+ */
+const alreadyPlugged = (index: NetworkIndex, { instanceId, networks }: AllocateRequest): ReadonlyArray<Port> => {
+  const wanted = networks === "none" ? [] : networks === "auto" ? [null] : networks.map((each) => each.portId)
+  return wanted.flatMap((portId, at) => {
+    const port = index.ports.get(portId ?? newPortId(instanceId, at))
+    return port !== undefined && port.deviceId === instanceId && isBound(port) ? [port] : []
+  })
+}
 
 interface Plan {
   readonly ports: ReadonlyArray<Port>
@@ -135,14 +150,14 @@ const make = (store: Store): Networks["Service"] => {
 
   const allocate = Effect.fnUntraced(function*(request: AllocateRequest) {
     const { instanceId, networks, projectId } = request
-    const made = index.ports.in("device", instanceId)
-    if (made.length > 0) return nicsOf(made)
     if (networks === "none") return []
+    const made = alreadyPlugged(index, request)
+    if (made.length > 0) return nicsOf(made)
     const now = yield* store.now
     const groups = yield* groupsFor(store, projectId, request.securityGroups)
     return yield* store.change((_conflict: VersionConflict | null, attempt: number) =>
       Result.gen(function*() {
-        const already = index.ports.in("device", instanceId)
+        const already = alreadyPlugged(index, request)
         if (already.length > 0) return { changes: [], value: nicsOf(already) }
         // The request was validated for its caller; an admin's ports and networks are not refused here again.
         const slots = yield* slotsOf(index, { networks, projectId, instanceId, isAdmin: networks !== "auto" })

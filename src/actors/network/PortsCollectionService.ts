@@ -2,7 +2,7 @@ import { Effect, Result } from "effect"
 import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, reading, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { lookUp, ownedBy, reading, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import { ensureDefaultGroup } from "./DefaultGroupService.ts"
 import type { PortDraft, PortPatch } from "./drafts.ts"
@@ -26,14 +26,17 @@ const portKind = (index: NetworkIndex): Kind<Port, Port> => ({
     return seesOwned(caller, port) || (network !== undefined && seesOwned(caller, network))
   },
   view: (port) => port,
-  narrow: ({ deviceId, networkId, projectId }) =>
-    deviceId !== undefined && deviceId !== ""
-      ? index.ports.in("device", deviceId)
-      : networkId !== undefined
-      ? index.ports.in("network", networkId)
-      : projectId === undefined
-      ? undefined
-      : index.ports.in("project", projectId)
+  narrow: ({ deviceId, networkId, projectId }, caller) => {
+    if (deviceId !== undefined) return index.ports.in("device", deviceId)
+    if (networkId !== undefined) return index.ports.in("network", networkId)
+    if (projectId !== undefined) return index.ports.in("project", projectId)
+    if (caller.isAdmin) return undefined
+    const own = caller.projectId ?? ""
+    return union(
+      index.ports.in("project", own),
+      index.networks.in("project", own).flatMap((network) => index.ports.in("network", network.id))
+    )
+  }
 })
 
 /** Attributes that need admin, or on somebody else's network its owner. */

@@ -3,7 +3,7 @@ import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, reading, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { lookUp, ownedBy, projectOf, reading, replacing, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import { defaultGroupId, ensureDefaultGroup, groupChanges } from "./DefaultGroupService.ts"
 import type { SecurityGroupDraft, SecurityGroupPatch, SecurityGroupRuleDraft } from "./drafts.ts"
@@ -19,7 +19,10 @@ const groupKind = (index: NetworkIndex): Kind<SecurityGroup, SecurityGroupView> 
   table: securityGroupTable,
   sees: seesOwned,
   view: (group) => ({ ...group, rules: index.rules.in("group", group.id) }),
-  narrow: ({ projectId }) => projectId === undefined ? undefined : index.groups.in("project", projectId)
+  narrow: (narrowing, caller) => {
+    const projectId = projectOf(narrowing, caller)
+    return projectId === undefined ? undefined : index.groups.in("project", projectId)
+  }
 })
 
 const ruleKind = (index: NetworkIndex): Kind<SecurityGroupRule, SecurityGroupRule> => ({
@@ -32,12 +35,16 @@ const ruleKind = (index: NetworkIndex): Kind<SecurityGroupRule, SecurityGroupRul
     return seesOwned(caller, rule) || (group !== undefined && seesOwned(caller, group))
   },
   view: (rule) => rule,
-  narrow: ({ projectId, securityGroupId }) =>
-    securityGroupId !== undefined
-      ? index.rules.in("group", securityGroupId)
-      : projectId === undefined
-      ? undefined
-      : index.rules.in("project", projectId)
+  narrow: (narrowing, caller) => {
+    if (narrowing.securityGroupId !== undefined) return index.rules.in("group", narrowing.securityGroupId)
+    if (narrowing.projectId !== undefined) return index.rules.in("project", narrowing.projectId)
+    if (caller.isAdmin) return undefined
+    const own = caller.projectId ?? ""
+    return union(
+      index.rules.in("project", own),
+      index.groups.in("project", own).flatMap((group) => index.rules.in("group", group.id))
+    )
+  }
 })
 
 const groupInUse = (id: string): Refusal => refuse("conflict", `Security Group ${id} in use.`, "SecurityGroupInUse")

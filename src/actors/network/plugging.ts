@@ -17,11 +17,7 @@ const bad = (code: string, message: string): Result.Result<never, Refusal> => Re
 /** The networks servers of a project may be plugged into. */
 export const available = (index: NetworkIndex, projectId: string): ReadonlyArray<Network> => {
   const own = index.networks.in("project", projectId)
-  const shared: Array<Network> = []
-  for (const network of index.networks.all()) {
-    if (network.isShared && network.projectId !== projectId) shared.push(network)
-  }
-  return [...own, ...shared]
+  return [...own, ...index.sharedNetworks().filter((network) => network.projectId !== projectId)]
 }
 
 const isAvailable = (network: Network, projectId: string): boolean => network.isShared || network.projectId === projectId

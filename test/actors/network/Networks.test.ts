@@ -112,6 +112,39 @@ describe("Networks", () => {
       assert.deepInclude(yield* api.ports.get(alice, port.id), { deviceId: "", deviceOwner: "", hostId: "", fixedIps: port.fixedIps })
     }).pipe(Effect.provide(networksLayer)))
 
+  it.effect("is not taken in by a stranger's port that names the server", () =>
+    Effect.gen(function*() {
+      const { network } = yield* sharedNetwork("10.0.0.0/24")
+      const api = yield* NetworkApi
+      const networks = yield* Networks
+      const port = yield* api.ports.create(bob, { ...portDraft(network.id), deviceId: "server-1", deviceOwner: "compute:nova" })
+      const nics = yield* networks.allocate(request("server-1"))
+      assert.lengthOf(nics, 1)
+      assert.notStrictEqual(nics[0]!.portId, port.id)
+    }).pipe(Effect.provide(networksLayer)))
+
+  it.effect("answers the cards of a repeated request in its order", () =>
+    Effect.gen(function*() {
+      const { network } = yield* sharedNetwork("10.0.0.0/24")
+      const api = yield* NetworkApi
+      const networks = yield* Networks
+      const port = yield* api.ports.create(alice, portDraft(network.id))
+      const wanted = [...on(network.id), ...withPort(port.id), ...on(network.id, "10.0.0.50")]
+      const first = yield* networks.allocate(request("server-1", wanted))
+      assert.deepStrictEqual(first.map((nic) => nic.isPreexisting), [false, true, false])
+      assert.deepStrictEqual(yield* networks.allocate(request("server-1", wanted)), first)
+    }).pipe(Effect.provide(networksLayer)))
+
+  it.effect("shows a project its own ports and those on its networks, and no others", () =>
+    Effect.gen(function*() {
+      const { network } = yield* sharedNetwork("10.0.0.0/24")
+      const api = yield* NetworkApi
+      const own = yield* api.ports.create(alice, portDraft(network.id))
+      yield* api.ports.create(bob, portDraft(network.id))
+      assert.deepStrictEqual((yield* api.ports.list(alice, {})).map((port) => port.id), [own.id])
+      assert.lengthOf(yield* api.ports.list(admin, {}), 2)
+    }).pipe(Effect.provide(networksLayer)))
+
   it.effect("gives all cards or none", () =>
     Effect.gen(function*() {
       const { network } = yield* sharedNetwork("10.0.0.0/24")

@@ -117,7 +117,11 @@ const makeApp = (options: ServerOptions) => {
     const face = faces.get(prefix)
     if (face !== undefined) return fromFace(face, request, path, search)
     const mount = options.mounts?.[prefix]
-    if (mount !== undefined) return mount
+    if (mount !== undefined) {
+      // What lives there may say nothing for hours: a stream of events.
+      NodeHttpServerRequest.toIncomingMessage(request).socket.setTimeout(0)
+      return mount
+    }
     const page = path === "/" && Object.hasOwn(own, prefix) ? own[prefix] : undefined
     if (page === undefined) return Effect.succeed(json(404, { error: { code: 404, message: "No service has this path." } }))
     if (request.method === "GET" || request.method === "HEAD") return page(request)

@@ -1,5 +1,8 @@
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { connect } from "node:net"
 import { Identity } from "../../../src/actors/identity/IdentityProtocol.ts"
 import { make, nobody } from "../../../src/api/http/Face.ts"
@@ -22,7 +25,11 @@ const started = Effect.gen(function*() {
     faultOf: (refusal) => ({ status: 400, body: refusal.message }),
     crashOf: () => ({ status: 500 })
   })
-  const { port } = yield* serve({ host: "127.0.0.1", port: 0, faces: [face], isReady: Effect.succeed(true) })
+  const mounts = {
+    "/quiet": Effect.map(HttpServerRequest, (request) =>
+      HttpServerResponse.text(String(NodeHttpServerRequest.toIncomingMessage(request).socket.timeout)))
+  }
+  const { port } = yield* serve({ host: "127.0.0.1", port: 0, faces: [face], isReady: Effect.succeed(true), mounts })
   return `http://127.0.0.1:${port}`
 }).pipe(Effect.provide(identity))
 
@@ -82,6 +89,12 @@ describe("Server", () => {
         gone.write("POST /things/echo HTTP/1.1\r\nHost: x\r\nX-Auth-Token: t\r\nContent-Length: 30\r\n\r\n{", () => gone.destroy())
       })
       assert.strictEqual((yield* get(`${origin}/healthz`)).status, 200)
+    }))
+
+  it.live("lets what is mounted beside the faces be silent", () =>
+    Effect.gen(function*() {
+      const origin = yield* started
+      assert.strictEqual(yield* text(yield* get(`${origin}/quiet`)), "0")
     }))
 
   it.live("survives what is not HTTP", () =>

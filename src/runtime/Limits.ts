@@ -21,7 +21,6 @@ export const Limits = {
   serverTagsMax: 50,
   /** Of key pairs made here. */
   rsaBits: 2048,
-  consoleLinesMax: 10_000,
   requestMillisMax: 60_000,
   headerMillisMax: 10_000,
   headerBytesMax: 16_384,

@@ -24,16 +24,25 @@ export const flavors = {
   unique: { name: (flavor: Flavor) => flavor.name }
 }
 
-export const snapshotOf = (flavor: Flavor): FlavorSnapshot => ({
-  id: flavor.id,
-  name: flavor.name,
-  vcpus: flavor.vcpus,
-  ramMb: flavor.ramMb,
-  diskGb: flavor.diskGb,
-  ephemeralGb: flavor.ephemeralGb,
-  swapMb: flavor.swapMb,
-  extraSpecs: flavor.extraSpecs
-})
+const snapshots = new WeakMap<Flavor, FlavorSnapshot>()
+
+/** What a server keeps of its flavor; one object for all servers of the same record. */
+export const snapshotOf = (flavor: Flavor): FlavorSnapshot => {
+  const known = snapshots.get(flavor)
+  if (known !== undefined) return known
+  const snapshot = {
+    id: flavor.id,
+    name: flavor.name,
+    vcpus: flavor.vcpus,
+    ramMb: flavor.ramMb,
+    diskGb: flavor.diskGb,
+    ephemeralGb: flavor.ephemeralGb,
+    swapMb: flavor.swapMb,
+    extraSpecs: flavor.extraSpecs
+  }
+  snapshots.set(flavor, snapshot)
+  return snapshot
+}
 
 export const maySee = (flavor: Flavor, projectId: string | null, isAdmin: boolean): boolean =>
   flavor.isPublic || isAdmin || (projectId !== null && flavor.access.includes(projectId))

@@ -3,6 +3,14 @@ import type { Instance, InstanceFault, Work } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
 import type { TaskState, VmState } from "./states.ts"
 
+/** Who asked, for the action log. */
+export interface Asker {
+  readonly requestId: string
+  readonly userId: string
+  readonly projectId: string
+  readonly [key: string]: string
+}
+
 /** Facts about a server, in the past tense; the only way its state changes. */
 export type InstanceEvent =
   | { readonly _tag: "Created"; readonly instance: Instance }
@@ -33,8 +41,8 @@ export type InstanceEvent =
   /** What a failed build had taken is given back. */
   | { readonly _tag: "Unwound"; readonly at: string }
   | { readonly _tag: "Changed"; readonly patch: Patch; readonly at: string }
-  | { readonly _tag: "Locked"; readonly by: "owner" | "admin"; readonly reason: string | null; readonly at: string }
-  | { readonly _tag: "Unlocked"; readonly at: string }
+  | { readonly _tag: "Locked"; readonly by: "owner" | "admin"; readonly reason: string | null; readonly asker: Asker; readonly at: string }
+  | { readonly _tag: "Unlocked"; readonly asker: Asker; readonly at: string }
   | { readonly _tag: "StateReset"; readonly vmState: VmState; readonly at: string }
   | { readonly _tag: "PowerObserved"; readonly power: number; readonly vmState: VmState; readonly at: string }
   /** The pending step was sent again. */

@@ -113,6 +113,9 @@ const make = Effect.gen(function*() {
 
   const create = Effect.fnUntraced(function*(asked: Asked, request: CreateServer) {
     const { caller } = asked
+    if (request.maxCount > Limits.serversPerRequestMax) {
+      return yield* Effect.fail(refuse("badRequest", `max_count: at most ${Limits.serversPerRequestMax} servers a request.`))
+    }
     const resolved = yield* resolve(caller, request)
     const stamp = yield* requestOf(asked)
     const project = projects(stamp.projectId)

@@ -1,10 +1,10 @@
 import { Limits } from "../../runtime/Limits.ts"
 import type { ActionRecord, Instance } from "./Instance.ts"
 
-/** A new line in the action log, its one event running; the oldest lines go when there are too many. */
+/** A new line in the action log, its one event (`null`: none, it is done at once) running; the oldest lines go when there are too many. */
 export const begin = (
   instance: Pick<Instance, "actions" | "host">,
-  line: Pick<ActionRecord, "action" | "requestId" | "userId" | "projectId"> & { readonly event: string; readonly at: string }
+  line: Pick<ActionRecord, "action" | "requestId" | "userId" | "projectId"> & { readonly event: string | null; readonly at: string }
 ): ReadonlyArray<ActionRecord> => [
   ...instance.actions.slice(-(Limits.actionLogMax - 1)),
   {
@@ -15,7 +15,9 @@ export const begin = (
     startedAt: line.at,
     updatedAt: line.at,
     message: null,
-    events: [{ event: line.event, startedAt: line.at, finishedAt: null, result: null, host: instance.host, details: null }]
+    events: line.event === null
+      ? []
+      : [{ event: line.event, startedAt: line.at, finishedAt: null, result: null, host: instance.host, details: null }]
   }
 ]
 

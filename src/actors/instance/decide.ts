@@ -83,10 +83,12 @@ const change = (instance: Instance, { kind, patch, request }: Of<"Change">): Dec
   return events({ _tag: "Changed", patch, at: isoOf(request.atMillis) })
 }
 
+const askerOf = ({ projectId, requestId, userId }: Request) => ({ requestId, userId, projectId })
+
 const lock = (instance: Instance, { reason, request }: Of<"Lock">): Decision => {
   const by = request.projectId === instance.projectId ? "owner" : "admin"
   if (by === "owner" && instance.locked?.by === "admin") return nothing
-  return events({ _tag: "Locked", by, reason, at: isoOf(request.atMillis) })
+  return events({ _tag: "Locked", by, reason, asker: askerOf(request), at: isoOf(request.atMillis) })
 }
 
 const unlock = (instance: Instance, { mayOverride, request }: Of<"Unlock">): Decision => {
@@ -96,7 +98,7 @@ const unlock = (instance: Instance, { mayOverride, request }: Of<"Unlock">): Dec
       "Policy doesn't allow os_compute_api:os-lock-server:unlock:unlock_override to be performed."
     ))
   }
-  return events({ _tag: "Unlocked", at: isoOf(request.atMillis) })
+  return events({ _tag: "Unlocked", asker: askerOf(request), at: isoOf(request.atMillis) })
 }
 
 const next = (work: Work, step: Work["step"], atMillis: number, more: Partial<Work> = {}): Work => ({

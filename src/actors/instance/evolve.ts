@@ -63,9 +63,12 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     case "Changed":
       return patched(instance, event.patch)
     case "Locked":
-      return { locked: { by: event.by, reason: event.reason } }
+      return {
+        locked: { by: event.by, reason: event.reason },
+        actions: begin(instance, { action: "lock", event: null, at: event.at, ...event.asker })
+      }
     case "Unlocked":
-      return { locked: null }
+      return { locked: null, actions: begin(instance, { action: "unlock", event: null, at: event.at, ...event.asker }) }
     case "StateReset":
       return { vmState: event.vmState, taskState: null, work: null }
     case "PowerObserved":

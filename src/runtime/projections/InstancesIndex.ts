@@ -5,7 +5,7 @@ import { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { Journal } from "../kernel/Journal.ts"
 import { Limits } from "../Limits.ts"
 import type { Entry } from "./groups.ts"
-import { Chronicle, LiveBy } from "./groups.ts"
+import { byAge, Chronicle, LiveBy } from "./groups.ts"
 import { UsageBy } from "./usage.ts"
 
 interface Place {
@@ -89,12 +89,27 @@ class Index {
   }
 }
 
+/** One object for all equal ones: a hundred thousand servers share a few flavors. */
+const interned = <A>() => {
+  const known = new Map<string, A>()
+  return (value: A): A => {
+    const text = JSON.stringify(value)
+    const found = known.get(text)
+    if (found === undefined) known.set(text, value)
+    return found ?? value
+  }
+}
+
 const make = Effect.gen(function*() {
   const journal = yield* Journal
   const index = new Index()
   const stored = yield* Stream.runCollect(journal.scan("Instance"))
-  const instances = [...stored].map(({ state }) => state as unknown as Instance)
-  instances.sort((a, b) => a.createdAt < b.createdAt ? -1 : 1)
+  const flavorOf = interned<Instance["flavor"]>()
+  const instances = [...stored].map(({ state }) => {
+    const instance = state as unknown as Instance
+    return { ...instance, flavor: flavorOf(instance.flavor) }
+  })
+  instances.sort(byAge)
   for (const instance of instances) index.apply(instance.id, instance)
   yield* journal.project((entries) => {
     for (const { stream, state } of entries) {

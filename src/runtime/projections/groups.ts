@@ -32,6 +32,12 @@ export class LiveBy {
 
 interface Entry { instance: Instance | undefined }
 
+/** Oldest first; servers of one request in launch order: the same after a restart as before it. */
+export const byAge = (a: Instance, b: Instance): number =>
+  a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.launchIndex - b.launchIndex || (a.id < b.id ? -1 : 1)
+
+const isYounger = ({ instance }: Entry, than: Instance) => instance !== undefined && byAge(instance, than) > 0
+
 /** Servers in the order of creation, newest first, without moving anything when one changes or goes. */
 export class Chronicle {
   #entries: Array<Entry> = []
@@ -40,8 +46,8 @@ export class Chronicle {
   add(instance: Instance): Entry {
     const entry: Entry = { instance }
     let at = this.#entries.length
-    // Nearly always the newest; only a restart's scan and a late commit come out of order.
-    while (at > 0 && (this.#entries[at - 1]!.instance?.createdAt ?? "") > instance.createdAt) at--
+    // Nearly always the newest; only servers of one moment and a late commit come out of order.
+    while (at > 0 && isYounger(this.#entries[at - 1]!, instance)) at--
     if (at === this.#entries.length) this.#entries.push(entry)
     else this.#entries.splice(at, 0, entry)
     return entry

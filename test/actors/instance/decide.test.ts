@@ -114,6 +114,10 @@ describe("the life of a server", () => {
     assert.include(refusal(byAdmin, { _tag: "Unlock", mayOverride: false, request: request() }), "forbidden")
     assert.strictEqual(run(byAdmin, { _tag: "Unlock", mayOverride: true, request: request() }).locked, null)
     assert.strictEqual(run(byAdmin, { _tag: "Lock", reason: "mine", request: request() }).locked?.by, "admin")
+    const both = run(
+      anInstance(), { _tag: "Lock", reason: null, request: request() }, { _tag: "Unlock", mayOverride: false, request: request() }
+    )
+    assert.deepStrictEqual(both.actions.map(({ action, events }) => [action, events]), [["lock", []], ["unlock", []]])
   })
 
   it("takes a repeated request for the same request", () => {

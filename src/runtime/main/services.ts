@@ -9,6 +9,7 @@ import * as ImagesService from "../../actors/image/ImagesService.ts"
 import * as NetworkApiService from "../../actors/network/NetworkApiService.ts"
 import * as NetworksService from "../../actors/network/NetworksService.ts"
 import { NetworkStore } from "../../actors/network/NetworkStoreService.ts"
+import * as PlacementService from "../../actors/placement/PlacementService.ts"
 import * as QuotasService from "../../actors/project/QuotasService.ts"
 
 /** A folder of this process alone, gone with it. */
@@ -21,7 +22,9 @@ const images = (folder: string | undefined) =>
 
 const network = Layer.mergeAll(NetworksService.layerNoDeps, NetworkApiService.layerNoDeps).pipe(Layer.provide(NetworkStore.layer))
 
-const catalog = Layer.mergeAll(HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer)
+const catalog = Layer.mergeAll(
+  HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer, PlacementService.layer
+)
 
 /** The built-in Keystone, Glance and Neutron, each behind a protocol that the real one could serve too; and Nova's own records. */
 export const layer = (imagesFolder: string | undefined) =>

@@ -1,0 +1,14 @@
+/** What changed with versions and is no field: see `versions.ts`. */
+export const behaviours = {
+  modificationHeaders: { since: 15 },
+  errorCodes: { since: 23 },
+  forbiddenTraits: { since: 22 },
+  anyOfTraits: { since: 39 },
+  manyMemberOf: { since: 24 },
+  forbiddenAggregates: { since: 32 },
+  usagesByType: { since: 38 },
+  allocationsByProvider: { since: 12 },
+  allResourcesShown: { since: 27 },
+  namedGroups: { since: 33 },
+  groupsWithoutResources: { since: 36 }
+} as const

@@ -1,0 +1,47 @@
+/** The versions of the Placement API, oldest first: the n-th line is 1.(n-1). Adding one: a line here, and rows. */
+export const versions = [
+  "The base: providers, their inventories and usages, and allocations.",
+  "Providers belong to aggregates.",
+  "Resource classes are a resource, and clients may add their own.",
+  "Providers are filtered by aggregate.",
+  "Providers are filtered by the resources they have room for.",
+  "All inventories of a provider can be deleted at once.",
+  "Traits are a resource, and providers have them.",
+  "A resource class is made by a PUT without a body.",
+  "Allocations name their project and user.",
+  "Usages of a project and a user.",
+  "Allocation candidates: where a set of resources can be had.",
+  "Providers link to their allocations.",
+  "Allocations have one shape, by provider, in requests and answers.",
+  "Allocations of several consumers are set at once.",
+  "Providers nest: they show their parent and root, and are filtered by tree.",
+  "Answers say when they were last changed and that they must not be cached.",
+  "Candidates can be limited in number.",
+  "Candidates are filtered by traits and show them.",
+  "Providers are filtered by traits.",
+  "A provider's aggregates carry its generation.",
+  "Making a provider answers the provider.",
+  "Candidates are filtered by aggregate.",
+  "Traits can be forbidden.",
+  "Errors have codes.",
+  "The aggregate filter of providers may repeat.",
+  "Candidates are asked for in numbered groups.",
+  "An inventory may be reserved as a whole.",
+  "Candidates show all the resource classes of their providers.",
+  "Consumers have a generation.",
+  "Candidates may span the providers of a tree, and show its shape.",
+  "Inventories and allocations are moved between providers in one step.",
+  "Candidates are limited to a tree.",
+  "Aggregates can be forbidden.",
+  "Groups of candidates may be named, not only numbered.",
+  "Candidates say which provider serves which group.",
+  "Candidates can ask for traits of the root of the tree.",
+  "Groups can be kept in one subtree, and need no resources there.",
+  "A provider can move to another parent, or to none.",
+  "Consumers have a type.",
+  "One trait of several will do."
+] as const
+
+export const oldest = 0
+export const newest: number = versions.length - 1
+export const textOf = (version: number): string => `1.${version}`

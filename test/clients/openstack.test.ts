@@ -135,7 +135,7 @@ describeOpenstack("the openstack client", () => {
       Effect.gen(function*() {
         const { json, once, run } = yield* Client
         yield* run("server lock web")
-        assert.strictEqual(at(yield* once("--os-compute-api-version 2.9 server show web"), "locked"), true)
+        assert.strictEqual(at(yield* once("--os-compute-api-version", "2.9", "server", "show", "web"), "locked"), true)
         yield* run("server unlock web")
         yield* run("server set --property colour=green web")
         yield* run("server unset --property tier web")

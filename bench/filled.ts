@@ -17,7 +17,7 @@ export interface Filled {
   /** Boots until `count` are stored. */
   readonly fill: (count: number) => Promise<void>
   /** Ends it as a power cut does and starts it again on the same folder; answers once /healthz does. */
-  readonly restart: () => Promise<Cloud>
+  readonly restart: (nodeArgs?: ReadonlyArray<string>) => Promise<Cloud>
 }
 
 export const fillable = async (bench: Pick<Bench, "clouds" | "progress" | "scale">): Promise<Filled> => {
@@ -40,9 +40,9 @@ export const fillable = async (bench: Pick<Bench, "clouds" | "progress" | "scale
       stored += ids.length
     }
   }
-  const restart = async () => {
+  const restart = async (nodeArgs: ReadonlyArray<string> = []) => {
     await cloud.stop("SIGKILL")
-    cloud = await clouds.start({ hosts, dataDir })
+    cloud = await clouds.start({ hosts, dataDir, nodeArgs })
     // Tokens outlive a restart.
     cloud.client.useToken(project.token)
     project = { ...project, client: cloud.client }

@@ -42,7 +42,7 @@ export const quick: Scale = {
   rateSeconds: 2,
   reads: 1000,
   lists: 5,
-  stored: [1000, 3000],
+  stored: [1000, 20_000],
   idleMillis: 1_000,
   profiledBoots: 1000,
   commits: 20_000

@@ -1,6 +1,8 @@
 /** What stored servers take in memory, and how long a cloud that has them needs to come back after kill -9. */
 import type { Bench } from "../Bench.ts"
+import type { Filled } from "../filled.ts"
 import { wallClock } from "../load.ts"
+import { nowMicros, profiler } from "../profiler.ts"
 import { listPath } from "../project.ts"
 
 const per = 100_000
@@ -22,6 +24,19 @@ export const memory = {
   }
 }
 
+const profileStart = async (bench: Bench, filled: Filled): Promise<void> => {
+  const profiling = profiler(bench.clouds.freshFolder())
+  const from = nowMicros()
+  const cloud = await filled.restart(profiling.nodeArgs)
+  const to = nowMicros()
+  await cloud.stop("SIGTERM")
+  bench.remark(profiling.tables({
+    title: `Profile of the main thread while it starts with ${filled.stored()} stored servers`,
+    window: { from, to },
+    each: { name: "stored server", count: filled.stored() }
+  }))
+}
+
 export const restart = {
   meaning: "kill -9 and start again with 100k stored servers",
   run: async (bench: Bench) => {
@@ -36,6 +51,7 @@ export const restart = {
       samples.push({ healthy: cloud.healthyMillis / 1000, listed: listed / 1000, mb: perMany(cloud.residentMb()) })
       bench.progress.at("starts", round + 1, bench.scale.rounds)
     }
+    await profileStart(bench, filled)
     bench.record("restartHealthy", condition, samples.map(({ healthy }) => healthy))
     bench.record("restartListed", condition, samples.map(({ listed }) => listed))
     bench.record("restartedMemory", condition, samples.map(({ mb }) => mb))

@@ -4,14 +4,14 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { login } from "../fixtures/api.ts"
-import type { Api } from "../fixtures/api.ts"
 import { freshFolder, startCloud } from "../fixtures/cloud.ts"
 import type { Cloud } from "../fixtures/cloud.ts"
-import { at, items, text } from "../fixtures/json.ts"
-import { beyond, broken, isSettled, look } from "./invariants.ts"
+import { at, text } from "../fixtures/json.ts"
+import { broken, isSettled, look } from "./invariants.ts"
 import type { Sight } from "./invariants.ts"
+import { clear, createBody, prepare, until } from "./life.ts"
+import type { Prepared } from "./life.ts"
 
-const settleMillisMax = 20_000
 const stepsMin = 6
 const stepsMax = 80
 
@@ -22,25 +22,6 @@ interface Promised {
   deleteAsked: boolean
   deleted: boolean
 }
-
-/** Asks again and again; each answer takes milliseconds, and a cloud that never settles is a failure in itself. */
-const until = <A>(ask: Effect.Effect<A, Error>, isSo: (answer: A) => boolean, what: string): Effect.Effect<A, Error> =>
-  ask.pipe(
-    Effect.repeat({ until: isSo }),
-    Effect.timeoutOrElse({
-      duration: settleMillisMax,
-      orElse: () => Effect.flatMap(ask, (last) => Effect.fail(new Error(`${what}: still ${JSON.stringify(last)}`)))
-    })
-  )
-
-const createBody = (api: Api) =>
-  Effect.gen(function*() {
-    const [image] = items(yield* api.get("/image/v2/images?name=tiny"), "images")
-    const [network] = items(yield* api.get("/network/v2.0/networks?name=private"), "networks")
-    return {
-      server: { name: "phoenix", flavorRef: "1", imageRef: text(image, "id"), networks: [{ uuid: text(network, "id") }] }
-    }
-  })
 
 /** Creates a server and deletes it, writing down each promise as it is made; fails where the cloud dies. */
 const live = (cloud: Cloud, promised: Promised): Effect.Effect<void, Error> =>
@@ -64,18 +45,6 @@ const kept = (promised: Promised, { servers }: Sight): ReadonlyArray<string> => 
   return found.name === "phoenix" ? [] : [`${found.id} is called ${found.name}`]
 }
 
-/** Deletes what there is and answers what is left of it. */
-const clear = (api: Api, sight: Sight, before: Sight) =>
-  Effect.gen(function*() {
-    for (const { id } of sight.servers) yield* api.call("DELETE", `/compute/v2.1/servers/${id}`)
-    const empty = yield* until(look(api), ({ servers }) => servers.length === 0, "the last delete")
-    const rest = { quota: empty.quota, ports: empty.ports, hosts: beyond(empty, before) }
-    const nothing = {
-      quota: { instances: 0, cores: 0, memoryMb: 0 }, ports: [], hosts: { servers: 0, vcpus: 0, memoryMb: 0 }
-    }
-    return JSON.stringify(rest) === JSON.stringify(nothing) ? [] : [`left over: ${JSON.stringify(rest)}`]
-  })
-
 /** One life with its end, and the next one: what the cloud did wrong; `null` when it did not die at all. */
 const dies = (prepared: Prepared, crash: string) =>
   Effect.scoped(Effect.gen(function*() {
@@ -98,15 +67,6 @@ const dies = (prepared: Prepared, crash: string) =>
     ]
     return seen.map((problem) => `${crash} (${JSON.stringify(promised)}): ${problem}`)
   })).pipe(Effect.catch((error) => Effect.succeed([`${crash}: ${error.message}`])))
-
-/** A cloud with flavors, network and image, stopped. */
-const prepare = Effect.gen(function*() {
-  const cloud = yield* startCloud()
-  const empty = yield* Effect.flatMap(login(cloud), look)
-  yield* cloud.kill("SIGTERM")
-  return { dataDir: cloud.dataDir, empty }
-})
-type Prepared = Effect.Success<typeof prepare>
 
 describe("kill -9", () => {
   for (const when of ["before", "after"]) {

@@ -81,6 +81,9 @@ export const Limits = {
   watchdogMillis: 1_000,
   /** Between two comparisons of what should run with what runs (Nova's own default). */
   reconcileMillis: 600_000,
+  /** Between two questions to a host that does not answer. */
+  inventoryRetryMillis: 1_000,
+  reconcileRetryMillis: 5_000,
   watchdogConcurrency: 64,
   buildAttemptsMax: 3,
   /** How long a guest may take to shut down before its power is cut. */
@@ -94,6 +97,8 @@ export const Limits = {
   actionLogMax: 100,
   deletedKeptMax: 10_000,
   writeRetriesMax: 8,
+
+  processMetricsMillis: 10_000,
 
   commitBatchMax: 512,
   commitBusyMillis: 5_000,

@@ -1,8 +1,9 @@
 /** What the process says of itself: log lines on stderr, traces to a collector, metrics for a scraper. */
-import { Effect, Layer, Logger, Metric, References } from "effect"
+import { Effect, Layer, Logger, Metric, References, Schedule } from "effect"
 import type { LogLevel } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { OtlpSerialization, OtlpTracer, PrometheusMetrics } from "effect/observability"
+import { OtlpSerialization, OtlpTracer } from "effect/observability"
+import { Limits } from "./Limits.ts"
 
 export interface TelemetryOptions {
   readonly logLevel: LogLevel.LogLevel
@@ -31,21 +32,27 @@ const tracer = (options: TelemetryOptions): Layer.Layer<never> =>
       Layer.provide(FetchHttpClient.layer)
     )
 
-/** Sets the loggers, the least level logged and the tracer of everything built on it. */
+const residentBytes = Metric.gauge("process_resident_memory_bytes", { description: "Resident memory of the process" })
+const cpuSeconds = Metric.gauge("process_cpu_seconds_total", { description: "Processor time the process has used" })
+
+const measure = Effect.suspend(() => {
+  const { system, user } = process.cpuUsage()
+  return Effect.andThen(
+    Metric.update(residentBytes, process.memoryUsage.rss()),
+    Metric.update(cpuSeconds, (user + system) / 1e6)
+  )
+})
+
+/** What Prometheus' own clients tell of a process, beside what the program counts. */
+const processMetrics = Layer.effectDiscard(
+  Effect.forkScoped(Effect.repeat(measure, Schedule.spaced(Limits.processMetricsMillis)))
+)
+
+/** Sets the loggers, the least level logged, the tracer and the metrics of everything built on it. */
 export const layer = (options: TelemetryOptions): Layer.Layer<never> =>
   Layer.mergeAll(
     logger(options.logFormat),
     Layer.succeed(References.MinimumLogLevel, options.logLevel),
-    tracer(options)
+    tracer(options),
+    processMetrics
   )
-
-const residentBytes = Metric.gauge("process_resident_memory_bytes", { description: "Resident memory of the process" })
-const cpuSeconds = Metric.gauge("process_cpu_seconds_total", { description: "Processor time the process has used" })
-
-/** Every metric of the process in Prometheus' text format, for `GET /metrics`. */
-export const metricsText: Effect.Effect<string> = Effect.gen(function*() {
-  const { system, user } = process.cpuUsage()
-  yield* Metric.update(residentBytes, process.memoryUsage.rss())
-  yield* Metric.update(cpuSeconds, (user + system) / 1e6)
-  return yield* PrometheusMetrics.format()
-})

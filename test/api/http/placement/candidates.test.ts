@@ -29,6 +29,7 @@ describe("allocation candidates", () => {
         allocation_requests: [{ allocations: [{ resource_provider: { uuid: uuid(1) }, resources }] }],
         provider_summaries: { [uuid(1)]: { resources: { VCPU: vcpu, MEMORY_MB: memory } } }
       })
+      assert.deepStrictEqual(yield* candidates(ask, some, "1.11"), yield* candidates(ask, some, "1.10"))
       assert.deepStrictEqual(yield* candidates(ask, some, "1.12"), {
         allocation_requests: [{ allocations: { [uuid(1)]: { resources } } }],
         provider_summaries: { [uuid(1)]: { resources: { VCPU: vcpu, MEMORY_MB: memory } } }
@@ -51,9 +52,11 @@ describe("allocation candidates", () => {
         })
       assert.strictEqual(yield* keys("1.16"), "allocations | resources | VCPU MEMORY_MB")
       assert.strictEqual(yield* keys("1.17"), "allocations | resources traits | VCPU MEMORY_MB")
+      assert.strictEqual(yield* keys("1.26"), "allocations | resources traits | VCPU MEMORY_MB")
       assert.strictEqual(yield* keys("1.27"), "allocations | resources traits | VCPU MEMORY_MB DISK_GB")
       assert.strictEqual(yield* keys("1.28"), "allocations | resources traits | VCPU MEMORY_MB DISK_GB")
       assert.strictEqual(yield* keys("1.29"), "allocations | resources traits parent_provider_uuid root_provider_uuid | VCPU MEMORY_MB DISK_GB")
+      assert.strictEqual(yield* keys("1.33"), "allocations | resources traits parent_provider_uuid root_provider_uuid | VCPU MEMORY_MB DISK_GB")
       assert.strictEqual(yield* keys("1.34"), "allocations mappings | resources traits parent_provider_uuid root_provider_uuid | VCPU MEMORY_MB DISK_GB")
     }).pipe(Effect.provide(world)))
 

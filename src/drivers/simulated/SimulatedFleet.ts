@@ -13,6 +13,8 @@ import type { Topology } from "./topologies.ts"
 export interface Options {
   /** Without it: one host for each topology. */
   readonly hosts?: number
+  /** Their names; without them: `sim-0001` and on. */
+  readonly names?: ReadonlyArray<string>
   /** Taken in turn; without them, the shapes of `topologies.ts`. */
   readonly topologies?: ReadonlyArray<Topology>
   /** How long calls take; those not named are instant. */
@@ -37,11 +39,11 @@ const addressOf = (index: number): string => {
   return `10.${100 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
 }
 
-const inventoryOf = ({ name: _, ...hardware }: Topology, index: number): Inventory => ({
+const inventoryOf = ({ name: _, ...hardware }: Topology, hostname: string, index: number): Inventory => ({
   ...hardware,
   hypervisorType: "QEMU",
   hypervisorVersion: 9_002_000,
-  hypervisorHostname: nameOf(index),
+  hypervisorHostname: hostname,
   hostIp: addressOf(index)
 })
 
@@ -77,7 +79,7 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
     eventsOf: (hostname) =>
       bus.stream.pipe(Stream.filter((event) => event.hostname === hostname), Stream.map(({ event }) => event))
   }
-  const hosts = Array.from({ length: options.hosts ?? shapes.length }, (_, index) => nameOf(index))
+  const hosts = options.names ?? Array.from({ length: options.hosts ?? shapes.length }, (_, index) => nameOf(index))
   const indexes = new Map(hosts.map((hostname, index) => [hostname, index]))
   const drivers = new Map<string, SimulatedDriver>()
 
@@ -87,7 +89,7 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
     if (index === undefined) return undefined
     let found = drivers.get(hostname)
     if (found === undefined) {
-      found = new SimulatedDriver(inventoryOf(shapes[index % shapes.length]!, index), world)
+      found = new SimulatedDriver(inventoryOf(shapes[index % shapes.length]!, hostname, index), world)
       drivers.set(hostname, found)
     }
     return found

@@ -1,0 +1,146 @@
+/** What a recorded request needs to be there, where the recording does not show how it came to be. */
+import { Effect } from "effect"
+import type { Instance } from "../../src/actors/instance/Instance.ts"
+import { items, text } from "../fixtures/json.ts"
+import { breathe, type Cloud } from "./cloud.ts"
+import { actionOf, type Exchange } from "./exchanges.ts"
+import { isId, type Names } from "./names.ts"
+
+const admin = "reader,member,manager,admin"
+const image = "70a599e0-31e7-49b7-b260-868f441e862b"
+
+type Json = { readonly [key: string]: unknown }
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Everything the test's answers say about a thing of that id. */
+const toldOf = (test: ReadonlyArray<Exchange>, id: string): Json => {
+  const found: Record<string, unknown> = {}
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(walk)
+    else if (isObject(value)) {
+      if (value["id"] === id) for (const [key, one] of Object.entries(value)) found[key] ??= one
+      Object.values(value).forEach(walk)
+    }
+  }
+  for (const { r } of test) walk(r)
+  return found
+}
+
+const textOr = (value: unknown, otherwise: string) => typeof value === "string" ? value : otherwise
+
+export interface Scene {
+  readonly cloud: Cloud
+  readonly names: Names
+  readonly test: ReadonlyArray<Exchange>
+}
+type Make = (scene: Scene, id: string, exchange: Exchange) => Effect.Effect<unknown>
+
+const makeServer: Make = ({ cloud, names, test }, id) =>
+  Effect.gen(function*() {
+    const told = toldOf(test, id)
+    const zone = textOr(told["OS-EXT-SRV-ATTR:host"], "")
+    const { body } = yield* cloud.ask("POST", "/v2.1/servers", admin, "2.90", {
+      server: {
+        name: textOr(told["name"], "new-server-test"),
+        flavorRef: textOr((told["flavor"] as Json | undefined)?.["id"], "1"),
+        imageRef: textOr((told["image"] as Json | undefined)?.["id"], image),
+        networks: "auto",
+        metadata: isObject(told["metadata"]) ? told["metadata"] : {},
+        ...(Array.isArray(told["tags"]) ? { tags: told["tags"] } : {}),
+        ...(typeof told["description"] === "string" ? { description: told["description"] } : {}),
+        ...(typeof told["accessIPv4"] === "string" && told["accessIPv4"] !== "" ? { accessIPv4: told["accessIPv4"] } : {}),
+        ...(typeof told["accessIPv6"] === "string" && told["accessIPv6"] !== "" ? { accessIPv6: told["accessIPv6"] } : {}),
+        ...(zone === "" ? {} : { availability_zone: `nova:${zone}` })
+      }
+    })
+    yield* breathe
+    const made = isObject(body) && isObject(body["server"]) ? text(body, "server.id") : null
+    if (made !== null) names.learn(id, made)
+  })
+
+/** Services and hypervisors are there already: the one of the same host stands for it. */
+const findOf = (path: string, list: string, hostKey: string): Make => ({ cloud, names, test }, id) =>
+  Effect.gen(function*() {
+    const { body } = yield* cloud.ask("GET", path, admin, "2.104")
+    const told = toldOf(test, id)
+    const rows = items(body, list).filter(isObject)
+    const found = rows.find((row) => row[hostKey] === told[hostKey]) ?? rows[0]
+    if (found !== undefined) names.learn(id, String(found["id"]))
+  })
+
+const makeGroup: Make = ({ cloud, names, test }, id) =>
+  Effect.gen(function*() {
+    const told = toldOf(test, id)
+    const policy = Array.isArray(told["policies"]) ? String(told["policies"][0]) : textOr(told["policy"], "anti-affinity")
+    const { body } = yield* cloud.ask("POST", "/v2.1/os-server-groups", admin, "2.64", {
+      server_group: { name: textOr(told["name"], "test"), policy }
+    })
+    names.learn(id, text(body, "server_group.id"))
+  })
+
+/** A flavor may have any id: it gets the recorded one. */
+const makeFlavor: Make = ({ cloud, names, test }, id) =>
+  Effect.gen(function*() {
+    const known = yield* cloud.ask("GET", `/v2.1/flavors/${id}`, admin, "2.1")
+    if (known.status === 200) return
+    const told = toldOf(test, id)
+    yield* cloud.ask("POST", "/v2.1/flavors", admin, "2.55", {
+      flavor: {
+        id, name: textOr(told["name"], `flavor-${id}`), ram: told["ram"] ?? 512, vcpus: told["vcpus"] ?? 1, disk: told["disk"] ?? 1,
+        description: told["description"] ?? null, "os-flavor-access:is_public": told["os-flavor-access:is_public"] ?? true
+      }
+    })
+    names.learn(id, id)
+  })
+
+const makeKeypair: Make = ({ cloud }, name, { roles }) =>
+  cloud.ask("POST", "/v2.1/os-keypairs", roles, "2.1", { keypair: { name: decodeURIComponent(name) } })
+
+const makers: ReadonlyArray<readonly [path: RegExp, make: Make, isNeeded: (id: string) => boolean]> = [
+  [/\/servers\/([^/?]+)/, makeServer, isId],
+  [/\/os-services\/([^/?]+)/, findOf("/v2.1/os-services?binary=nova-compute", "services", "host"), isId],
+  [/\/os-hypervisors\/([^/?]+)/, findOf("/v2.1/os-hypervisors", "hypervisors", "hypervisor_hostname"), isId],
+  [/\/os-server-groups\/([^/?]+)/, makeGroup, isId],
+  [/\/flavors\/([^/?]+)/, makeFlavor, (id) => id !== "detail"],
+  [/\/os-keypairs\/([^/?]+)/, makeKeypair, () => true]
+]
+
+/** Ids in bodies, by the key they stand under. */
+const inBodies: Readonly<Record<string, Make>> = { flavorRef: makeFlavor, group: makeGroup, same_host: makeServer, different_host: makeServer, instance_uuid: makeServer }
+
+const idsIn = (value: unknown, key = ""): ReadonlyArray<readonly [key: string, id: string]> =>
+  Array.isArray(value)
+    ? value.flatMap((one) => idsIn(one, key))
+    : isObject(value)
+    ? Object.entries(value).flatMap(([one, inner]) => idsIn(inner, one))
+    : typeof value === "string" ? [[key, value.split("/").at(-1)!]] : []
+
+/** What must have been done to a server before it accepts an action. */
+const before: Readonly<Record<string, readonly [state: Instance["vmState"], action: string]>> = {
+  "os-start": ["stopped", "os-stop"],
+  unpause: ["paused", "pause"],
+  resume: ["suspended", "suspend"],
+  "os-stop": ["active", "os-start"],
+  pause: ["active", "unpause"],
+  suspend: ["active", "resume"]
+}
+
+/** Puts there what the request speaks of and the reference knew. */
+export const prepare = Effect.fnUntraced(function*(scene: Scene, exchange: Exchange) {
+  const { cloud, names } = scene
+  if (exchange.s === 404) return
+  for (const [path, make, isNeeded] of makers) {
+    const id = path.exec(exchange.u)?.[1]
+    if (id !== undefined && isNeeded(id) && !names.knows(id)) yield* make(scene, id, exchange)
+  }
+  if (exchange.s >= 400) return
+  for (const [key, id] of idsIn(exchange.b)) {
+    if (inBodies[key] !== undefined && isId(id) && !names.knows(id)) yield* inBodies[key](scene, id, exchange)
+  }
+  const step = before[actionOf(exchange) ?? ""]
+  const server = cloud.index.get(names.translate(/\/servers\/([^/?]+)/.exec(exchange.u)?.[1] ?? ""))
+  if (step !== undefined && server !== undefined && server.vmState !== step[0]) {
+    yield* cloud.ask("POST", `/v2.1/servers/${server.id}/action`, admin, "2.1", { [step[1]]: null })
+    yield* breathe
+  }
+})

@@ -3,15 +3,13 @@ import type { Instance } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import type { Networks } from "../network/NetworkProtocol.ts"
 import type { Selection } from "../scheduler/SchedulerProtocol.ts"
-import type { Refusal } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 
 interface Needs<E1, E2> {
   readonly scheduler: { readonly Select: (payload: { readonly instance: Instance }) => Effect.Effect<Selection, Refusal | E1> }
   readonly networks: Networks["Service"]
   readonly tell: (instance: Instance, outcome: typeof Outcome.Type) => Effect.Effect<Instance, E2>
 }
-
-const isRefusal = (error: unknown): error is Refusal => (error as { readonly _tag?: string })._tag === "Refusal"
 
 /** Nova's words for a build that tried several hosts in vain. */
 const exhausted = (instance: Instance) =>
@@ -29,7 +27,8 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     if (!isRefusal(error)) return yield* Effect.fail(error)
     const isRetry = (instance.work?.attempt ?? 1) > 1
     const message = isRetry ? `${exhausted(instance)} ${error.message}` : error.message
-    yield* needs.tell(instance, { _tag: "Failed", message, details: error.code ?? null, code: 500, isRetryable: false })
+    const details = [instance.work?.lastFailure, error.code].filter((line) => line !== undefined).join("\n")
+    yield* needs.tell(instance, { _tag: "Failed", message, details: details === "" ? null : details, code: 500, isRetryable: false })
     return
   }
   const { host, availabilityZone } = selection.success

@@ -4,10 +4,9 @@ import type { JournalUnavailable, VersionConflict } from "../../runtime/kernel/J
 import type { Change, Records, Table } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Json } from "../shared/json.ts"
-import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
 import type { Fresh } from "./AccountsProtocol.ts"
 import { type Decided, type Directory, type Edit, type Kind, type Kinds, tables } from "./Directory.ts"
-import { isRefusal } from "./refusals.ts"
 
 type RecordsShape = Records["Service"]
 

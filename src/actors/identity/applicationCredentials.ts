@@ -1,10 +1,10 @@
 /** Application credentials: a secret of its own for a program, for one project, with some of its user's roles. */
 import type { Json } from "../shared/json.ts"
-import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Draft } from "./attributes.ts"
 import { type ApplicationCredential, type Decided, type Directory, nameKey, type Role } from "./Directory.ts"
-import { absent, duplicate, forbidden, invalid, isRefusal } from "./refusals.ts"
+import { absent, duplicate, forbidden, invalid } from "./refusals.ts"
 import { withImplied } from "./roles.ts"
 import type { Standing } from "./standing.ts"
 

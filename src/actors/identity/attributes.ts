@@ -1,9 +1,9 @@
 /** What may be written in each kind of resource, checked before anything is looked up. */
 import type { Json } from "../shared/json.ts"
-import type { Refusal } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Attributes } from "./Directory.ts"
-import { invalid, isRefusal } from "./refusals.ts"
+import { invalid } from "./refusals.ts"
 
 export interface Rule {
   readonly type: "string" | "boolean" | "strings" | "object" | "list"

@@ -1,9 +1,9 @@
 /** What a caller asks of `POST /v3/auth/tokens`: who they say they are, and what the token shall be for. */
 import type { Directory, Project, Scope, User } from "./Directory.ts"
 import { nameKey, systemScope } from "./Directory.ts"
-import { invalid, isRefusal, missing, unauthenticated } from "./refusals.ts"
+import { invalid, missing, unauthenticated } from "./refusals.ts"
 import { rolesOn } from "./roles.ts"
-import type { Refusal } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import { type Method, methods } from "./token.ts"
 
 /** A thing by its id, or by its name and whatever makes that name unique. */

@@ -1,7 +1,7 @@
 /** Role assignments: which actor holds which roles on which scope. */
-import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
 import { type Actor, type Decided, type Directory, type Edit, type Grant, grantKey, type Scope } from "./Directory.ts"
-import { absent, forbidden, invalid, isRefusal } from "./refusals.ts"
+import { absent, forbidden, invalid } from "./refusals.ts"
 
 const sameScope = (a: Scope, b: Scope) => a.kind === b.kind && a.id === b.id
 const sameActor = (a: Actor, b: Actor) => a.kind === b.kind && a.id === b.id

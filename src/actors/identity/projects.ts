@@ -1,9 +1,9 @@
 /** Domains, and the trees of projects in them. */
-import type { Refusal } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { type Draft, isImmutable, mergeOptions } from "./attributes.ts"
 import { type Decided, type Directory, type Domain, type Edit, nameKey, type Project } from "./Directory.ts"
-import { absent, duplicate, forbidden, immutable, invalid, isRefusal } from "./refusals.ts"
+import { absent, duplicate, forbidden, immutable, invalid } from "./refusals.ts"
 import { dropActor, dropScope } from "./grants.ts"
 
 type Fields = Draft["fields"]

@@ -1,7 +1,5 @@
 /** Keystone's refusals in Keystone's terms. */
-import { Refusal, refuse } from "../shared/Refusal.ts"
-
-export const isRefusal = (value: unknown): value is Refusal => value instanceof Refusal
+import { type Refusal, refuse } from "../shared/Refusal.ts"
 
 /** One answer for every failed authentication: it must not tell what was wrong. */
 export const unauthenticated: Refusal = refuse("unauthorized", "The request you have made requires authentication.")

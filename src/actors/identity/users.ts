@@ -1,9 +1,9 @@
 /** Users and the groups they are in. Passwords arrive here as hashes. */
-import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
 import { type Draft, mergeOptions } from "./attributes.ts"
 import { type Decided, type Directory, type Edit, type Group, nameKey, type User } from "./Directory.ts"
 import { dropActor } from "./grants.ts"
-import { absent, duplicate, invalid, isRefusal } from "./refusals.ts"
+import { absent, duplicate, invalid } from "./refusals.ts"
 
 /** `undefined`: the draft has no password; `null`: it takes the password away. */
 export type PasswordChange = string | null | undefined

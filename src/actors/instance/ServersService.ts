@@ -14,7 +14,7 @@ import { ProjectEntity } from "../project/ProjectProtocol.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { refuse } from "../shared/Refusal.ts"
+import { isRefusal, refuse } from "../shared/Refusal.ts"
 import { notFound } from "./decide.ts"
 import type { Instance } from "./Instance.ts"
 import type { Command, Request } from "./InstanceCommand.ts"
@@ -24,8 +24,6 @@ import { newInstance } from "./newInstance.ts"
 import { checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
 import type { Asked, CreateServer } from "./ServersProtocol.ts"
 import { Servers } from "./ServersProtocol.ts"
-
-const isRefusal = (error: { readonly _tag: string }): error is Refusal => error._tag === "Refusal"
 
 /** An ask of an actor: bounded in time, and told as a refusal whatever the cluster says. */
 const bounded = <A, E extends { readonly _tag: string }>(ask: Effect.Effect<A, E>): Effect.Effect<A, Refusal> =>

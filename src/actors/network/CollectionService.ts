@@ -2,7 +2,7 @@
 import { Effect, Result } from "effect"
 import type { Change, Table } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
-import { Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
 import type { Narrowing } from "./NetworkApiProtocol.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
 import type { NetworkStore } from "./NetworkStoreService.ts"
@@ -116,7 +116,7 @@ export const tagging = <A extends Owned, B>(store: Store, kind: Kind<A, B>, oper
       if (Result.isFailure(found)) return Result.fail(found.failure)
       const record = found.success
       const tags = change(record.tags)
-      if (tags instanceof Refusal) return Result.fail(tags)
+      if (isRefusal(tags)) return Result.fail(tags)
       const next = touched(record, { tags } as Partial<A>, now)
       return Result.succeed({ changes: [replacing(store, kind.table, next)], value: tags })
     })

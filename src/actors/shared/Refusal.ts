@@ -25,5 +25,15 @@ export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
   code: Schema.optionalKey(Schema.String)
 }) {}
 
-export const refuse = (kind: RefusalKind, message: string, code?: string): Refusal =>
-  new Refusal(code === undefined ? { kind, message } : { kind, message, code })
+export const isRefusal = (value: unknown): value is Refusal => value instanceof Refusal
+
+/** An answer, no accident: where it was made is nobody's business, and a stack for each would cost more than the rule. */
+export const refuse = (kind: RefusalKind, message: string, code?: string): Refusal => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new Refusal(code === undefined ? { kind, message } : { kind, message, code })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}

@@ -7,7 +7,7 @@ import { assign, unassign } from "../../../src/actors/identity/grants.ts"
 import {
   createDomain, createProject, removeDomain, removeProject, updateDomain, updateProject
 } from "../../../src/actors/identity/projects.ts"
-import { isRefusal } from "../../../src/actors/identity/refusals.ts"
+import { isRefusal } from "../../../src/actors/shared/Refusal.ts"
 import { createRole, imply, removeRole, updateRole } from "../../../src/actors/identity/roleRules.ts"
 import { rolesOn } from "../../../src/actors/identity/roles.ts"
 import { standingOf } from "../../../src/actors/identity/standing.ts"

@@ -2,10 +2,9 @@
 import { Effect } from "effect"
 import { Accounts } from "../../../actors/identity/AccountsProtocol.ts"
 import { type Action, enforce, type Target } from "../../../actors/identity/policies.ts"
-import { isRefusal } from "../../../actors/identity/refusals.ts"
 import type { Standing } from "../../../actors/identity/standing.ts"
 import type { Directory } from "../../../actors/identity/Directory.ts"
-import type { Refusal } from "../../../actors/shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../../../actors/shared/Refusal.ts"
 import type { Answer, Exchange, Handler, Row } from "../Exchange.ts"
 
 export type IdentityRow = Row<Accounts>

@@ -2,6 +2,8 @@
 import type { Layer as LayerType } from "effect"
 import { Context, Effect, Layer, Ref } from "effect"
 import { Accounts } from "../actors/identity/AccountsProtocol.ts"
+import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
+import type { NetworkApi } from "../actors/network/NetworkApiProtocol.ts"
 import type { Refusal } from "../actors/shared/Refusal.ts"
 import { refuse } from "../actors/shared/Refusal.ts"
 import type { Fleet } from "../drivers/Driver.ts"
@@ -30,6 +32,11 @@ export interface KilonovaOptions {
   readonly publicUrl?: string
   /** `m1.tiny` … `m1.xlarge` in a cloud that has no flavor yet. Default: yes. */
   readonly withFlavors?: boolean
+  /** Runs before the first request is answered: whatever a cloud is to start with. */
+  readonly prepare?: (admin: {
+    readonly userId: string
+    readonly projectId: string
+  }) => Effect.Effect<void, unknown, ImageApi | NetworkApi>
   /** The user admin's password; without one the first start draws one. */
   readonly adminPassword?: string
 }
@@ -61,6 +68,7 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
     options.adminPassword === undefined ? {} : { password: options.adminPassword }
   )
   if (options.withFlavors !== false) yield* seedFlavors
+  if (options.prepare !== undefined) yield* options.prepare({ userId, projectId })
   const known = password ?? options.adminPassword
   const token = known === undefined
     ? Effect.fail(refuse("unauthorized", "adminPassword: give the password that this cloud was first started with."))

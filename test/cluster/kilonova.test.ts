@@ -5,6 +5,8 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { optionNames, flagOf } from "../../src/runtime/main/options.ts"
+import { login } from "../fixtures/api.ts"
+import { at, items, text } from "../fixtures/json.ts"
 import { freshFolder, kilonova, startCloud } from "../fixtures/cloud.ts"
 
 const ended = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
@@ -104,6 +106,33 @@ describe("kilonova", () => {
       }
       const password = /password: .*/
       assert.strictEqual(readFileSync(join(dataDir, "clouds.yaml"), "utf8").match(password)?.[0], clouds.match(password)?.[0])
+    }))
+
+  it.live("seeds once: what was deleted stays deleted", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* freshFolder
+      const first = yield* startCloud({ dataDir })
+      const api = yield* login(first)
+      const image = text(yield* api.get("/image/v2/images"), "images.0.id")
+      for (const id of ["1", "2", "3", "4", "5"]) yield* api.call("DELETE", `/compute/v2.1/flavors/${id}`)
+      yield* api.call("DELETE", `/image/v2/images/${image}`)
+      yield* first.kill("SIGTERM")
+      const again = yield* Effect.flatMap(startCloud({ dataDir }), login)
+      assert.deepStrictEqual(items(yield* again.get("/compute/v2.1/flavors"), "flavors"), [])
+      assert.deepStrictEqual(items(yield* again.get("/image/v2/images"), "images"), [])
+      assert.strictEqual(at(yield* again.get("/network/v2.0/networks"), "networks.0.name"), "private")
+    }))
+
+  it.live("--no-demo seeds nothing, nor does a later start without it", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* freshFolder
+      for (const args of [["--no-demo"], []]) {
+        const cloud = yield* startCloud({ dataDir, args })
+        const api = yield* login(cloud)
+        assert.deepStrictEqual(items(yield* api.get("/compute/v2.1/flavors"), "flavors"), [])
+        assert.deepStrictEqual(items(yield* api.get("/network/v2.0/networks"), "networks"), [])
+        yield* cloud.kill("SIGTERM")
+      }
     }))
 
   it.live("answers /healthz when it says that it is ready", () =>

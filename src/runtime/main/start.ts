@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { flushCompileCache } from "node:module"
 import { Console, Context, Effect, Layer, Result } from "effect"
 import type { DriverError, Fleet } from "../../drivers/Driver.ts"
+import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
 import type { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { Kilonova } from "../Kilonova.ts"
@@ -40,6 +41,8 @@ const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::
 const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.Layer<Fleet, DriverError, InstanceIndex>, StartError> => {
   const { host, hosts, libvirtUri, topologies, virtType } = settings
   if (settings.driver === "libvirt") {
+    const target = parseUri(libvirtUri)
+    if (Result.isFailure(target)) return Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
     const hostIp = isWildcard(host) ? "127.0.0.1" : host
     return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType }))
   }
@@ -62,6 +65,7 @@ const build = (settings: Settings, folder: DataFolder) =>
       storage: { sqlite: folder.journal },
       imagesFolder: folder.images,
       withFlavors: settings.demo && isFirst,
+      ...(settings.demo && isFirst ? { prepare: seed } : {}),
       fleet: yield* fleetOf(settings, folder),
       listen: { host: settings.host, port: settings.port },
       ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
@@ -74,7 +78,6 @@ const build = (settings: Settings, folder: DataFolder) =>
     if (password !== kept) yield* writeSecret(folder.adminPassword, `${password}\n`)
     const url = urlOf(settings.host, cloud.port ?? settings.port)
     yield* writeSecret(folder.cloudsYaml, cloudsYaml({ url, username: "admin", password }))
-    if (isFirst && settings.demo) yield* Effect.provideContext(seed(cloud.admin), context)
     if (isFirst) yield* markSeeded(folder, settings.demo)
     return url
   })

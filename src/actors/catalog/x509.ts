@@ -10,7 +10,12 @@ const der = (tag: number, ...parts: ReadonlyArray<Buffer>): Buffer => {
 }
 const sequence = (...parts: ReadonlyArray<Buffer>) => der(0x30, ...parts)
 const text = (value: string) => der(0x0c, Buffer.from(value))
-const integer = (bytes: Buffer) => der(0x02, bytes[0]! >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes)
+/** As short as DER demands: no zero in front but the one that keeps a number positive. */
+const integer = (bytes: Buffer) => {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const digits = bytes.subarray(first < 0 ? -1 : first)
+  return der(0x02, digits[0]! >= 0x80 ? Buffer.concat([Buffer.of(0), digits]) : digits)
+}
 const utcTime = (iso: string) => der(0x17, Buffer.from(`${iso.slice(2, 19).replaceAll(/[-:T]/g, "")}Z`))
 
 /** An object identifier: the first two numbers share a byte, larger ones take seven bits a byte. */

@@ -60,8 +60,9 @@ export const Work = Schema.Struct({
   touchedAtMillis: Schema.Number,
   deadlineMillis: Schema.Number,
   attempt: Schema.Int,
-  /** Hosts that failed this build. */
-  excludedHosts: Schema.Array(Schema.String)
+  /** Hosts that failed this build, and what the last of them said. */
+  excludedHosts: Schema.Array(Schema.String),
+  lastFailure: Schema.optionalKey(Schema.String)
 })
 export type Work = typeof Work.Type
 
@@ -136,3 +137,6 @@ export const domainName = (instance: Pick<Instance, "id">): string => `instance-
 
 /** Does it count against quota and host? A deleted server is history. */
 export const isLive = (instance: Instance): boolean => instance.vmState !== "deleted"
+
+/** GiB on the host's disk. */
+export const diskGbOf = (flavor: FlavorSnapshot): number => flavor.diskGb + flavor.ephemeralGb + Math.ceil(flavor.swapMb / 1024)

@@ -1,5 +1,5 @@
 import { type Instance, isLive } from "../instance/Instance.ts"
-import { diskGbOf } from "../scheduler/HostTable.ts"
+import { diskGbOf } from "../instance/Instance.ts"
 import { type Resources, resources } from "./resourceClasses.ts"
 
 /** What one consumer holds of one provider: a function of the server, which is why it can neither leak nor be lost. */

@@ -5,9 +5,12 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { defaultRatios, hosts } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
+import { diskGbOf } from "../instance/Instance.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { HostState } from "./Filter.ts"
-import { diskGbOf, Holds, hostState, requestSpec } from "./HostTable.ts"
+import { Holds } from "./Holds.ts"
+import { HostTable } from "./HostTable.ts"
+import { hostState, requestSpec } from "./hostState.ts"
 import { filters, weighers } from "./registry.ts"
 import { SchedulerEntity } from "./SchedulerProtocol.ts"
 import { detailsOf, select, summaryOf } from "./select.ts"
@@ -18,7 +21,19 @@ export const layer = SchedulerEntity.toLayer(
     const index = yield* InstanceIndex
     const records = yield* Records
     const fleet = yield* Fleet
-    const holds = new Holds()
+    const table = new HostTable()
+    const mark = (hostname: string) => table.mark(hostname)
+    const holds = new Holds(mark)
+    yield* records.watch([hosts], (_, hostname) => mark(hostname))
+    yield* index.watchHosts(mark)
+    for (const host of records.all(hosts)) mark(host.hostname)
+
+    const stateOf = (hostname: string): HostState | undefined => {
+      const host = records.get(hosts, hostname)
+      return host && hostState(
+        host, () => fleet.isUp(hostname), index.usageOfHost(hostname), holds.of(hostname), defaultRatios
+      )
+    }
 
     const groupHosts = (instance: Instance): ReadonlyMap<string, number> => {
       const counts = new Map<string, number>()
@@ -32,15 +47,6 @@ export const layer = SchedulerEntity.toLayer(
       return counts
     }
 
-    const table = (): Array<HostState> => {
-      const states: Array<HostState> = []
-      for (const host of records.all(hosts)) {
-        const { hostname } = host
-        states.push(hostState(host, fleet.isUp(hostname), index.usageOfHost(hostname), holds.of(hostname), defaultRatios))
-      }
-      return states
-    }
-
     return SchedulerEntity.of({
       Select: Effect.fnUntraced(function*({ payload: { instance } }) {
         const nowMillis = yield* Clock.currentTimeMillis
@@ -48,7 +54,7 @@ export const layer = SchedulerEntity.toLayer(
           const known = index.get(id)
           return known !== undefined && (known.host !== null || known.work?.step !== "schedule")
         })
-        const picked = select({ filters, weighers }, table(), requestSpec(instance, groupHosts(instance)))
+        const picked = select({ filters, weighers }, table.states(stateOf), requestSpec(instance, groupHosts(instance)))
         if (Result.isFailure(picked)) {
           const message = `No valid host was found. ${summaryOf(picked.failure)}.`
           return yield* Effect.fail(refuse("conflict", message, detailsOf(picked.failure)))

@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { Effect, Scope } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
 
 /** What a set of servers takes: counts, cores, MiB, GiB. */
@@ -24,6 +25,8 @@ export class InstanceIndex extends Context.Service<InstanceIndex, {
   readonly usageOfProject: (projectId: string) => Usage
   readonly usageOfUser: (projectId: string, userId: string) => Usage
   readonly usageOfHost: (hostname: string) => Usage
+  /** Calls the listener with the host's name, synchronously, whenever the usage of a host changes. */
+  readonly watchHosts: (listener: (hostname: string) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Servers whose work is in flight. */
   readonly pending: () => Iterable<Instance>
   readonly size: () => number

@@ -24,7 +24,10 @@ class Index {
   readonly #deleted = new Set<string>()
   readonly hosts = new LiveBy((instance) => instance.host)
   readonly groups = new LiveBy((instance) => instance.wish.serverGroupId)
-  readonly hostUsage = new UsageBy((instance) => instance.host)
+  readonly hostListeners = new Set<(hostname: string) => void>()
+  readonly hostUsage = new UsageBy((instance) => instance.host, (hostname) => {
+    for (const listener of this.hostListeners) listener(hostname)
+  })
   readonly projectUsage = new UsageBy((instance) => instance.projectId)
   readonly userUsage = new UsageBy((instance) => `${instance.projectId}:${instance.userId}`)
   #revision = 0
@@ -124,6 +127,11 @@ const make = Effect.gen(function*() {
     usageOfProject: (projectId) => index.projectUsage.of(projectId),
     usageOfUser: (projectId, userId) => index.userUsage.of(`${projectId}:${userId}`),
     usageOfHost: (hostname) => index.hostUsage.of(hostname),
+    watchHosts: (listener) =>
+      Effect.acquireRelease(
+        Effect.sync(() => { index.hostListeners.add(listener) }),
+        () => Effect.sync(() => { index.hostListeners.delete(listener) })
+      ),
     pending: () => index.pending(),
     size: () => index.size,
     revision: () => index.revision

@@ -1,6 +1,5 @@
 import type { Instance } from "../../actors/instance/Instance.ts"
-import { isLive } from "../../actors/instance/Instance.ts"
-import { diskGbOf } from "../../actors/scheduler/HostTable.ts"
+import { diskGbOf, isLive } from "../../actors/instance/Instance.ts"
 import type { Usage } from "../kernel/InstanceIndex.ts"
 
 interface Sums { instances: number; cores: number; ramMb: number; diskGb: number }
@@ -11,9 +10,11 @@ const none: Usage = { instances: 0, cores: 0, ramMb: 0, diskGb: 0 }
 export class UsageBy {
   readonly #sums = new Map<string, Sums>()
   readonly #keyOf: (instance: Instance) => string | null
+  readonly #onChange: (key: string) => void
 
-  constructor(keyOf: (instance: Instance) => string | null) {
+  constructor(keyOf: (instance: Instance) => string | null, onChange: (key: string) => void = () => {}) {
     this.#keyOf = keyOf
+    this.#onChange = onChange
   }
 
   of(key: string): Usage {
@@ -40,5 +41,6 @@ export class UsageBy {
     sums.diskGb += sign * diskGbOf(flavor)
     if (sums.instances === 0) this.#sums.delete(key)
     else this.#sums.set(key, sums)
+    this.#onChange(key)
   }
 }

@@ -1,65 +1,67 @@
-import { Clock, Effect, Layer, Random, Stream } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Random, Result, Schedule, Stream } from "effect"
 import { Fleet } from "../../drivers/Driver.ts"
-import type { Inventory, PowerState } from "../../drivers/Driver.ts"
+import type { DriverError, Inventory, PowerState } from "../../drivers/Driver.ts"
+import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
 import { powerStates } from "../instance/states.ts"
 import { uuidFrom } from "../shared/ids.ts"
 import { isoOf } from "../shared/time.ts"
-import type { Host } from "./Host.ts"
 import { hosts } from "./Host.ts"
 import { HostEntity } from "./HostProtocol.ts"
+import { registered } from "./registration.ts"
 
-type Facts = Omit<Host,
-  | "hostname" | "id" | "number" | "serviceId" | "serviceNumber" | "availabilityZone" | "isDisabled" | "disabledReason"
-  | "isForcedDown" | "createdAt" | "updatedAt">
+interface Answer {
+  readonly hostname: string
+  /** `undefined`: none yet. */
+  readonly inventory: Inventory | undefined
+}
 
-/** What a record keeps of an inventory. */
-export const factsOf = (inventory: Inventory): Facts => ({
-  hypervisorType: inventory.hypervisorType,
-  hypervisorVersion: inventory.hypervisorVersion,
-  hostIp: inventory.hostIp,
-  cpuModel: inventory.cpuModel,
-  cpuArch: inventory.cpuArch,
-  vcpus: inventory.vcpus,
-  memoryMb: inventory.memoryMb,
-  diskGb: inventory.diskGb,
-  numa: inventory.numa,
-  traits: inventory.traits
-})
-
-const isSame = (host: Host, facts: Facts) =>
-  (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
-
-/** Writes a record for each host the fleet knows: new ones, and those whose hardware changed; all in one commit. */
-const register = Effect.gen(function*() {
-  const fleet = yield* Fleet
+/** Writes what the answers change, all in one commit. */
+const write = Effect.fnUntraced(function*(answers: ReadonlyArray<Answer>) {
   const records = yield* Records
   const at = isoOf(yield* Clock.currentTimeMillis)
   const random = yield* Random.Random
   const draw = () => random.nextDoubleUnsafe()
-  let number = records.size(hosts)
-  const changes = []
-  for (const hostname of fleet.hosts) {
+  yield* decideAndWrite(records, () => {
+    let number = 0
+    for (const host of records.all(hosts)) number = Math.max(number, host.number)
+    const birth = () => ({ number: ++number, id: uuidFrom(draw), serviceId: uuidFrom(draw) })
+    const changes = answers.flatMap(({ hostname, inventory }) => {
+      const known = records.get(hosts, hostname)
+      const put = registered(hostname, known, inventory, birth, at)
+      const expect = known === undefined ? "absent" as const : records.version(hosts, hostname)
+      return put === undefined ? [] : [{ table: hosts, put, expect }]
+    })
+    return Result.succeed({ changes, answer: undefined })
+  })
+})
+
+/**
+ * Registers every host of the fleet. Those that answer at once are there when this returns; the others are there too,
+ * as they were known before, and are asked until they answer: nobody waits for them.
+ */
+const register = Effect.gen(function*() {
+  const fleet = yield* Fleet
+  const asked = yield* Effect.forEach(fleet.hosts, (hostname) => {
     const driver = fleet.driver(hostname)
-    const inventory = driver === undefined ? undefined : yield* Effect.option(driver.inventory)
-    if (inventory?._tag !== "Some") {
-      yield* Effect.logWarning(`Host ${hostname} does not answer: its inventory stays as it was`)
-      continue
-    }
-    const facts = factsOf(inventory.value)
-    const known = records.get(hosts, hostname)
-    if (known !== undefined && isSame(known, facts)) continue
-    number += known === undefined ? 1 : 0
-    const host: Host = known === undefined
-      ? {
-        hostname, number, serviceNumber: number, id: uuidFrom(draw), serviceId: uuidFrom(draw),
-        availabilityZone: "nova", isDisabled: false, disabledReason: null, isForcedDown: false,
-        createdAt: at, updatedAt: at, ...facts
-      }
-      : { ...known, ...facts, updatedAt: at }
-    changes.push({ table: hosts, put: host, expect: known === undefined ? "absent" as const : records.version(hosts, hostname) })
+    const inventory = driver === undefined ? Effect.never : driver.inventory
+    return Effect.map(
+      Effect.forkScoped(Effect.retry(inventory, Schedule.spaced(Limits.inventoryRetryMillis)), { startImmediately: true }),
+      (fiber) => ({ hostname, fiber })
+    )
+  })
+  const answerOf = (exit: Exit.Exit<Inventory, DriverError> | undefined) =>
+    exit !== undefined && Exit.isSuccess(exit) ? exit.value : undefined
+  const answers = asked.map(({ fiber, hostname }) => ({ hostname, fiber, inventory: answerOf(fiber.pollUnsafe()) }))
+  yield* write(answers)
+  for (const { fiber, hostname } of answers.filter(({ inventory }) => inventory === undefined)) {
+    yield* Fiber.join(fiber).pipe(
+      Effect.tap((inventory) => Effect.retry(write([{ hostname, inventory }]), Schedule.spaced(Limits.inventoryRetryMillis))),
+      Effect.tap(({ memoryMb, vcpus }) => Effect.logInfo(`Host ${hostname} answers: ${vcpus} CPUs, ${memoryMb} MiB`)),
+      Effect.forkScoped
+    )
   }
-  if (changes.length > 0) yield* records.write(changes)
 })
 
 const numberOf = (power: PowerState): number => powerStates[power]

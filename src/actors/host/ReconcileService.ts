@@ -10,7 +10,7 @@ import { repairs } from "./reconcile.ts"
 
 /**
  * Brings the journal and the world together: at the start, for what happened while nobody looked, and every so often.
- * A host that does not answer is left for the next time.
+ * A host that does not answer is looked at soon after it does.
  */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const fleet = yield* Fleet
@@ -37,12 +37,18 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
       return server !== undefined && isLive(server) ? Effect.void : networks.release(id)
     }, { discard: true }))
 
-  const all = Effect.andThen(
-    Effect.ignore(ofPorts, { log: "Warn" }),
-    Effect.forEach(fleet.hosts, (hostname) => Effect.ignore(ofHost(hostname), { log: "Debug" }), {
-      concurrency: Limits.watchdogConcurrency,
-      discard: true
+  const silent = new Set<string>()
+  const look = (hostname: string) =>
+    Effect.matchCauseEffect(ofHost(hostname), {
+      onSuccess: () => Effect.sync(() => silent.delete(hostname)),
+      onFailure: (cause) => Effect.andThen(Effect.logDebug(`Host ${hostname} cannot be compared`, cause), Effect.sync(() => silent.add(hostname)))
     })
-  )
+  const lookAt = (hostnames: Iterable<string>) =>
+    Effect.forEach(hostnames, look, { concurrency: Limits.watchdogConcurrency, discard: true })
+
+  const all = Effect.andThen(Effect.ignore(ofPorts, { log: "Warn" }), lookAt(fleet.hosts))
   yield* Effect.forkScoped(Effect.repeat(all, Schedule.spaced(Limits.reconcileMillis)))
+  yield* Effect.forkScoped(
+    Effect.repeat(Effect.suspend(() => lookAt([...silent])), Schedule.spaced(Limits.reconcileRetryMillis))
+  )
 }))

@@ -1,6 +1,6 @@
 /** The hypervisor port over libvirt: one host, its guests under QEMU, with KVM where that is proven to work. */
 import { statfs } from "node:fs/promises"
-import { Deferred, Duration, Effect, Layer, Schedule, type Scope, Stream } from "effect"
+import { Deferred, Duration, Effect, Layer, Result, Schedule, type Scope, Stream } from "effect"
 import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
 import { readConsole } from "./consoleLog.ts"
 import type { NicBackend, VirtType } from "./domainXml.ts"
@@ -8,10 +8,11 @@ import { driverLimits } from "./driverLimits.ts"
 import { makeEpochs } from "./epochs.ts"
 import { asDriverError } from "./failure.ts"
 import * as guests from "./guests.ts"
+import { keptHostname } from "./hostname.ts"
 import { type Disks, makeDisks } from "./images.ts"
 import { inventoryOf } from "./inventory.ts"
 import {
-  byField, type Client, domainStates, type LibvirtShape, limits, listFlag, makeLibvirt, statsType
+  byField, type Client, domainStates, type LibvirtShape, listFlag, makeLibvirt, statsType
 } from "./node-libvirt/index.ts"
 import { powerAfter, powerOf } from "./power.ts"
 import { provenVirtType } from "./probe.ts"
@@ -29,13 +30,14 @@ export interface LibvirtDriverOptions {
   readonly vncListen?: string | null
   /** What a soft reboot waits for the guest before it pulls the plug. */
   readonly softRebootGrace?: Duration.Input
-  /** Instead of the host's own name. */
+  /** Instead of this machine's name. */
   readonly hostname?: string
 }
 
 export interface LibvirtHost {
   readonly hostname: string
   readonly driver: Driver
+  /** libvirt answers, and how guests run under it is known. */
   readonly isUp: () => boolean
 }
 
@@ -59,7 +61,19 @@ const settleVirtType = (libvirt: LibvirtShape, options: LibvirtDriverOptions) =>
     return Deferred.await(settled)
   })
 
-const inventory = (client: Client, options: LibvirtDriverOptions, virtType: Effect.Effect<VirtType>) =>
+/** Says once that libvirt does not answer, and why, and once that it does. */
+const announce = (libvirt: LibvirtShape, uri: string) =>
+  libvirt.connections.pipe(
+    Stream.map(Result.match({ onSuccess: () => "", onFailure: ({ message }) => message })),
+    Stream.changes,
+    Stream.runForEach((failure) =>
+      failure === ""
+        ? Effect.logInfo(`libvirt at ${uri} answers`)
+        : Effect.logWarning(`libvirt at ${uri} does not answer: ${failure}. No server can be built or changed until it does`)),
+    Effect.forkScoped
+  )
+
+const inventory = (client: Client, options: LibvirtDriverOptions, hostname: string, virtType: Effect.Effect<VirtType>) =>
   Effect.gen(function*() {
     const node = yield* client.nodeGetInfo()
     const disk = yield* Effect.tryPromise({
@@ -70,7 +84,7 @@ const inventory = (client: Client, options: LibvirtDriverOptions, virtType: Effe
     return inventoryOf(yield* client.connectGetCapabilities(), {
       type: yield* client.connectGetType(),
       version: yield* client.connectGetVersion(),
-      hostname: options.hostname ?? (yield* client.connectGetHostname()),
+      hostname,
       hostIp: options.hostIp,
       memoryKib: node.memoryKib,
       cpus: node.cpus,
@@ -117,7 +131,7 @@ const consoleOf = (disks: Disks, id: string) =>
       ? readConsole(disks.consoleLog(id))
       : Effect.fail(new DriverError({ operation: "consoleLog", message: `server ${id} is not on this host`, isRetryable: false })))
 
-/** Drives one host. Waits for libvirt only when the host's name must be asked of it. */
+/** Drives one host, as soon as libvirt answers. */
 export const makeLibvirtHost = (
   options: LibvirtDriverOptions
 ): Effect.Effect<LibvirtHost, DriverError, Scope.Scope> =>
@@ -136,14 +150,16 @@ export const makeLibvirtHost = (
         vncListen: options.vncListen === undefined ? "127.0.0.1" : options.vncListen
       }
     }
-    const hostname = options.hostname ?? (yield* askHostname(libvirt))
+    const hostname = options.hostname ?? (yield* keptHostname(options.folder))
+    yield* announce(libvirt, options.uri)
+    let isMeasured = false
 
     const guarded = (operation: string, call: { readonly epoch: number }, work: ReturnType<typeof guests.spawn>) =>
       Effect.andThen(guard(operation, call), work).pipe(asDriverError(operation))
 
     const driver: Driver = {
       capabilities: { pause: true, suspend: true, consoleLog: true },
-      inventory: inventory(client, options, virtType),
+      inventory: Effect.tap(inventory(client, options, hostname, virtType), () => Effect.sync(() => isMeasured = true)),
       spawn: (spec, call) => guarded("spawn", call, guests.spawn(host, spec)),
       powerOn: (spec, call) => guarded("powerOn", call, guests.powerOn(host, spec)),
       powerOff: (id, grace, call) => guarded("powerOff", call, guests.powerOff(host, id, grace)),
@@ -157,25 +173,8 @@ export const makeLibvirtHost = (
       consoleLog: (id) => consoleOf(disks, id),
       events: events(libvirt, host)
     }
-    return { hostname, driver, isUp: libvirt.isConnected }
+    return { hostname, driver, isUp: () => isMeasured && libvirt.isConnected() }
   })
-
-const askHostname = (libvirt: LibvirtShape) =>
-  libvirt.awaitConnected.pipe(
-    Effect.andThen(libvirt.client.connectGetHostname()),
-    Effect.timeoutOrElse({
-      duration: limits.connectMillisMax,
-      orElse: () =>
-        Effect.fail(
-          new DriverError({
-            operation: "connect",
-            message: "libvirt does not answer, and the host was given no name",
-            isRetryable: true
-          })
-        )
-    }),
-    asDriverError("connect")
-  )
 
 /** A fleet of this one host. */
 export const layer = (options: LibvirtDriverOptions): Layer.Layer<Fleet, DriverError> =>

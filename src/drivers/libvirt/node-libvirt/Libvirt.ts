@@ -24,6 +24,8 @@ export interface LibvirtShape {
   readonly connection: Effect.Effect<Connection, LibvirtConnectionError>
   /** Whether there is one at this moment. */
   readonly isConnected: () => boolean
+  /** The connection of every moment from now on, or why there is none; not before the first attempt has ended. */
+  readonly connections: Stream.Stream<Result.Result<Connection, LibvirtFailure>>
   /** Completes when there is a connection: at once, or after the daemon is back. */
   readonly awaitConnected: Effect.Effect<void>
   /** Events over all connections to come; never fails and never ends. */
@@ -90,6 +92,7 @@ const make = (options: ConnectOptions) =>
     return {
       client: makeClient(call),
       connection,
+      connections: Stream.filter(SubscriptionRef.changes(link), (current) => current !== notYet),
       isConnected: () => Result.isSuccess(SubscriptionRef.getUnsafe(link)),
       awaitConnected: SubscriptionRef.changes(link).pipe(Stream.filter(Result.isSuccess), Stream.take(1), Stream.runDrain),
       events: (...kinds) =>

@@ -11,7 +11,7 @@ export interface NicSpec {
   readonly fixedIps: ReadonlyArray<string>
 }
 
-/** The image a root disk is made from; paths are local to the hypervisor. */
+/** The image a root disk is made from; paths are local to the hypervisor, and empty or `null` once the image is gone. */
 export interface ImageSource {
   readonly id: string
   readonly path: string

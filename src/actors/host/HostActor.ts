@@ -91,8 +91,12 @@ export const layer = HostEntity.toLayer(
         : Effect.fail(failure("claim", `Host ${hostname} refused the claim: ${verdict}`, true))
     })
 
-    const imageOf = (instance: Instance): Effect.Effect<ImageSource | null, DriverError> =>
-      instance.imageId === null ? Effect.succeed(null) : imageSource(images, instance.imageId, instance.imageProperties)
+    const imageOf = ({ imageId, imageProperties, work }: Instance): Effect.Effect<ImageSource | null, DriverError> => {
+      if (imageId === null) return Effect.succeed(null)
+      const source = imageSource(images, imageId, imageProperties)
+      // Users delete images whose servers go on: only a build needs the bytes.
+      return work?.step === "spawn" ? source : Effect.catch(source, () => Effect.succeed(imageWithoutFiles(imageId, imageProperties)))
+    }
 
     const drive = (instance: Instance) => Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.andThen(
@@ -136,6 +140,10 @@ export const layer = HostEntity.toLayer(
   { maxIdleTime: Limits.hostIdleMillis, mailboxCapacity: Limits.hostMailboxMax }
 )
 
+const imageWithoutFiles = (id: string, properties: { readonly [key: string]: string }): ImageSource => ({
+  id, path: "", diskFormat: properties.disk_format ?? "qcow2", checksum: null, properties, kernelPath: null, ramdiskPath: null
+})
+
 /** The image as a file on this machine; kernel and ramdisk images too, where the image names them. */
 const imageSource = Effect.fnUntraced(function*(
   images: Images["Service"], imageId: string, properties: { readonly [key: string]: string }
@@ -145,11 +153,8 @@ const imageSource = Effect.fnUntraced(function*(
       Effect.mapError((refusal) => failure("image", `Image ${id}: ${refusal.message}`, false))
     )
   return {
-    id: imageId,
+    ...imageWithoutFiles(imageId, properties),
     path: (yield* file(imageId)) ?? "",
-    diskFormat: properties.disk_format ?? "qcow2",
-    checksum: null,
-    properties,
     kernelPath: yield* file(properties.kernel_id),
     ramdiskPath: yield* file(properties.ramdisk_id)
   }

@@ -66,7 +66,11 @@ const inspect = (image: ImageSource): Effect.Effect<{ readonly format: string; r
       "qemu-img",
       ["info", "--output=json", "-f", format, image.path],
       { timeoutMillis: driverLimits.inspectMillisMax }
-    ).pipe(Effect.mapError(failed(false)))
+    ).pipe(
+      // What the program says names paths of this host, and the message is for the image's user.
+      Effect.tapError((error) => Effect.logWarning(`Image ${image.id} cannot be read`, error)),
+      Effect.mapError(() => failed(false)(`image ${image.id} is not a readable ${image.diskFormat} image`))
+    )
     const info = yield* Schema.decodeUnknownEffect(ImageInfo)(text).pipe(Effect.mapError(failed(false)))
     const details = info["format-specific"]?.data
     const vmdkType = details?.["create-type"]
@@ -109,19 +113,20 @@ const rootDisk = (
     const path = join(guest, "disk.qcow2")
     const root: GuestDisk = { path, format: "qcow2", device: "disk" }
     const { image } = spec
+    const iso = join(guest, "cdrom.iso")
     const blank = whole(path, (part) => qemuImg("create", "-q", "-f", "qcow2", part, `${Math.max(1, spec.rootGb)}G`))
+    // What was made once needs its image no more, which may be gone.
+    if (yield* exists(path)) return (yield* exists(iso)) ? [root, { path: iso, format: "raw", device: "cdrom" }] : [root]
     if (image === null || image.path === "") {
       yield* blank
       return [root]
     }
     if (image.diskFormat === "iso") {
       yield* inspect(image)
-      const iso = join(guest, "cdrom.iso")
       yield* whole(iso, (part) => file(() => copyFile(image.path, part, constants.COPYFILE_FICLONE)))
       yield* blank
       return [root, { path: iso, format: "raw", device: "cdrom" }]
     }
-    if (yield* exists(path)) return [root]
     const { format, virtualBytes } = yield* inspect(image)
     const rootBytes = spec.rootGb * bytesPerGb
     if (spec.rootGb > 0 && virtualBytes > rootBytes) {
@@ -147,9 +152,10 @@ const rawDisk = (path: string, bytes: number, format: (part: string) => Readonly
   })
 
 const copied = (from: string | null, to: string) =>
-  from === null
-    ? Effect.succeed(null)
-    : whole(to, (part) => file(() => copyFile(from, part, constants.COPYFILE_FICLONE))).pipe(Effect.as(to))
+  Effect.gen(function*() {
+    if (from !== null) yield* whole(to, (part) => file(() => copyFile(from, part, constants.COPYFILE_FICLONE)))
+    return (yield* exists(to)) ? to : null
+  })
 
 /** What a guest's files are called, for its description. */
 export type GuestFiles = Pick<GuestSettings, "disks" | "kernel" | "consoleLog">

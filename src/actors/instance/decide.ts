@@ -152,7 +152,7 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
         ? events({
           _tag: "BuildRescheduled", reason: outcome.message, at,
           work: next(work, "schedule", atMillis, {
-            attempt: work.attempt + 1, excludedHosts: [...work.excludedHosts, instance.host]
+            attempt: work.attempt + 1, excludedHosts: [...work.excludedHosts, instance.host], lastFailure: outcome.message
           })
         })
         : failed(instance, work, outcome, atMillis)
@@ -169,6 +169,8 @@ const expire = (instance: Instance, work: Work, atMillis: number): Decision => {
 /** What the hypervisor saw, as Nova takes it: a guest that stopped by itself is a stopped server. */
 const observe = (instance: Instance, power: number, atMillis: number): Decision => {
   if (instance.work !== null || power === instance.powerState || instance.vmState === "deleted") return nothing
+  // Its memory is saved and its power is off: Nova calls that "shutdown".
+  if (instance.vmState === "suspended" && power === powerStates.suspended) return nothing
   const isOff = power === powerStates.shutdown || power === powerStates.crashed
   const vmState = isOff && instance.vmState === "active" ? "stopped" : instance.vmState
   return events({ _tag: "PowerObserved", power, vmState, at: isoOf(atMillis) })

@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import type { Instance } from "../../actors/instance/Instance.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
 import { powerStates } from "../../actors/instance/states.ts"
 import type { DomainStatus, DriverError, Fleet, PowerState } from "../../drivers/Driver.ts"
@@ -7,13 +8,16 @@ import type { Faults } from "../../drivers/simulated/Faults.ts"
 import * as SimulatedFleet from "../../drivers/simulated/SimulatedFleet.ts"
 import { InstanceIndex } from "../kernel/InstanceIndex.ts"
 
-const powerOf = (number: number): PowerState =>
-  (Object.keys(powerStates) as Array<PowerState>).find((name) => powerStates[name] === number) ?? "nostate"
+/** A suspended server's power is off, and its hypervisor keeps its memory. */
+const powerOf = ({ powerState, vmState }: Instance): PowerState =>
+  vmState === "suspended"
+    ? "suspended"
+    : (Object.keys(powerStates) as Array<PowerState>).find((name) => powerStates[name] === powerState) ?? "nostate"
 
 /** What a simulated hypervisor would have kept running while this process was away: what the journal says ran. */
 function* survivorsOn(index: InstanceIndex["Service"], hostname: string): Iterable<DomainStatus> {
   for (const instance of index.onHost(hostname)) {
-    if (isLive(instance) && instance.launchedAt !== null) yield { id: instance.id, power: powerOf(instance.powerState) }
+    if (isLive(instance) && instance.launchedAt !== null) yield { id: instance.id, power: powerOf(instance) }
   }
 }
 

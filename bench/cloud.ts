@@ -136,7 +136,9 @@ const build = (root: string): void => {
 export interface Home {
   /** Its clouds are ended when `close` is called. */
   readonly open: () => Clouds & { readonly close: () => void }
-  /** Ends every cloud and leaves nothing behind. */
+  /** Ends every cloud, and waits for it. */
+  readonly end: () => Promise<void>
+  /** Ends every cloud and leaves nothing behind; for a process's last moment. */
   readonly remove: () => void
 }
 
@@ -150,7 +152,8 @@ export const makeHome = (folder: string): Home => {
   cpSync(join(root, "dist"), dist, { recursive: true, filter: (path) => !path.endsWith("/cache") })
   const freshFolder = () => mkdtempSync(join(home, "data-"))
   const all = new Set<Set<ChildProcess>>()
-  const end = (running: Set<ChildProcess>) => running.forEach((child) => child.kill("SIGKILL"))
+  const kill = (running: Set<ChildProcess>) => running.forEach((child) => child.kill("SIGKILL"))
+  const gone = (child: ChildProcess) => new Promise<void>((done) => void child.once("close", () => done()))
   return {
     open: () => {
       const running = new Set<ChildProcess>()
@@ -158,11 +161,16 @@ export const makeHome = (folder: string): Home => {
       return {
         freshFolder,
         start: (options) => start(dist, options.dataDir ?? freshFolder(), options, running),
-        close: () => end(running)
+        close: () => kill(running)
       }
     },
+    end: async () => {
+      const ended = [...all].flatMap((running) => [...running].map(gone))
+      all.forEach(kill)
+      await Promise.all(ended)
+    },
     remove: () => {
-      all.forEach(end)
+      all.forEach(kill)
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     }
   }

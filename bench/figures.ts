@@ -31,6 +31,7 @@ export const figures = {
   idleMemory: { name: "resident memory, idle", unit: "MB", budget: { atMost: 120 }, nova: 3700 },
   filledMemory: { name: "memory per 100k stored, grown by boots", unit: "MB" },
   restartedMemory: { name: "memory per 100k stored, after a restart", unit: "MB" },
+  disk: { name: "journal on disk per 100k boots", unit: "MB" },
   restartHealthy: { name: "kill -9, start again: to /healthz", unit: "s", budget: { atMost: 4 } },
   restartListed: { name: "kill -9, start again: to the first list", unit: "s", budget: { atMost: 4 } },
   commitCallerCpu: { name: "journal commit, CPU on the caller's thread", unit: "µs" },

@@ -1,4 +1,6 @@
 /** A cloud with as many stored servers as asked for, booted one by one like all others. */
+import { readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
 import type { Bench } from "./Bench.ts"
 import type { Cloud } from "./cloud.ts"
 import { wallClock } from "./load.ts"
@@ -14,6 +16,7 @@ export interface Filled {
   readonly cloud: () => Cloud
   readonly emptyMb: number
   readonly stored: () => number
+  readonly diskMb: () => number
   /** Boots until `count` are stored. */
   readonly fill: (count: number) => Promise<void>
   /** Ends it as a power cut does and starts it again on the same folder; answers once /healthz does. */
@@ -40,6 +43,8 @@ export const fillable = async (bench: Pick<Bench, "clouds" | "progress" | "scale
       stored += ids.length
     }
   }
+  const diskMb = () =>
+    readdirSync(dataDir).reduce((total, file) => total + statSync(join(dataDir, file)).size, 0) / 1e6
   const restart = async (nodeArgs: ReadonlyArray<string> = []) => {
     await cloud.stop("SIGKILL")
     cloud = await clouds.start({ hosts, dataDir, nodeArgs })
@@ -48,6 +53,6 @@ export const fillable = async (bench: Pick<Bench, "clouds" | "progress" | "scale
     project = { ...project, client: cloud.client }
     return cloud
   }
-  return { cloud: () => cloud, project: () => project, emptyMb, stored: () => stored, fill, restart }
+  return { cloud: () => cloud, project: () => project, emptyMb, stored: () => stored, diskMb, fill, restart }
 }
 

@@ -10,6 +10,7 @@ import type { Measured } from "./figures.ts"
 import { fillable } from "./filled.ts"
 import type { Filled } from "./filled.ts"
 import { parse } from "./options.ts"
+import { machineUse } from "./procfs.ts"
 import type { Options } from "./options.ts"
 import { boots } from "./parts/boots.ts"
 import { journal } from "./parts/journal.ts"
@@ -99,15 +100,22 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const { bench, home } = open(options, folder, measured, remarks)
   process.on("exit", home.remove)
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
+  const use = machineUse()
+  const startedAt = performance.now()
   const isWhole = await runParts(bench, home, options.parts)
+  await home.end()
+  const seconds = (performance.now() - startedAt) / 1000
+  // What everything else on the machine took, as a share of one core.
+  const others = use.othersSeconds() / seconds
 
   const out = resolve(options.out ?? join(import.meta.dirname, `results/${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`))
   mkdirSync(dirname(out), { recursive: true })
-  const results = { conditions: under, scale: bench.scale, figures: figuresJson(measured), remarks }
+  const results = { conditions: { ...under, seconds, others }, scale: bench.scale, figures: figuresJson(measured), remarks }
   writeFileSync(out, `${JSON.stringify(results, null, 2)}\n`)
   const { cores, fileSystem, loadBefore, memoryGb, node, revision } = under
   console.log([
-    `${cores} cores, ${memoryGb} GB, ${fileSystem}, Node ${node}, revision ${revision}, load before ${loadBefore.toFixed(2)}; ` +
+    `${cores} cores, ${memoryGb} GB, ${fileSystem}, Node ${node}, revision ${revision}; ` +
+    `load before ${loadBefore.toFixed(2)}, everything else on the machine took ${(others * 100).toFixed(0)} % of a core; ` +
     `medians of ${bench.scale.rounds} rounds after a warm-up${options.isQuick ? " (quick: not to quote)" : ""}`,
     ...(measured.length === 0 ? [] : [figuresTable(measured)]),
     ...remarks,
@@ -117,4 +125,7 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
 }
 
 // Clouds that still run are ended at exit.
-process.exit(await main(process.argv.slice(2)))
+process.exit(await main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`bench: ${error.message}`)
+  return 1
+}))

@@ -9,10 +9,32 @@ const millisPerTick = (): number => {
   return 1000 / ticksPerSecond
 }
 
-/** utime + stime of `/proc/PID/stat`, in ticks. The name in brackets may hold blanks and brackets. */
-export const ticksOf = (stat: string): number => {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return Number(fields[11]) + Number(fields[12])
+/** The fields of `/proc/PID/stat` from the third on. The name before them, in brackets, may hold blanks and brackets. */
+const fieldsOf = (stat: string): ReadonlyArray<string> => stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+
+const sum = (fields: ReadonlyArray<string>): number => fields.reduce((total, field) => total + Number(field), 0)
+
+/** utime + stime, in ticks. */
+export const ticksOf = (stat: string): number => sum(fieldsOf(stat).slice(11, 13))
+
+/** The same with all children that have ended: cutime, cstime. */
+export const familyTicksOf = (stat: string): number => sum(fieldsOf(stat).slice(11, 15))
+
+/** `cpu  user nice system idle iowait irq softirq steal …` of `/proc/stat`: ticks in which some core worked. */
+export const busyTicksOf = (stat: string): number => {
+  const [user, nice, system, , , irq, softirq, steal] = stat.slice(0, stat.indexOf("\n")).trim().split(/\s+/).slice(1)
+  return sum([user!, nice!, system!, irq!, softirq!, steal!])
+}
+
+export interface MachineUse {
+  /** CPU seconds of everything but this process and its ended children. */
+  readonly othersSeconds: () => number
+}
+
+export const machineUse = (): MachineUse => {
+  const look = () => busyTicksOf(readFileSync("/proc/stat", "utf8")) - familyTicksOf(readFileSync("/proc/self/stat", "utf8"))
+  const before = look()
+  return { othersSeconds: () => (look() - before) * millisPerTick() / 1000 }
 }
 
 /** `VmRSS:	   81234 kB` of `/proc/PID/status`, in MB (10⁶ bytes). */

@@ -17,10 +17,11 @@ const grown = async (bench: Bench) => {
 }
 
 export const memory = {
-  meaning: "resident memory per 100k stored servers",
+  meaning: "memory and disk per 100k stored servers",
   run: async (bench: Bench) => {
     const { condition, filled, perMany } = await grown(bench)
     bench.record("filledMemory", condition, [perMany(filled.cloud().residentMb())])
+    bench.record("disk", condition, [filled.diskMb() * per / filled.stored()])
   }
 }
 

@@ -15,9 +15,20 @@ export type Shown = Readonly<Record<string, unknown>>
 
 const field = <A>(key: string, from: (source: A) => unknown, when: Window = {}): Field<A> => ({ key, from, ...when })
 
+/** Rows by version, folded once: a list shows thousands of sources. */
+const folded = new WeakMap<object, Array<unknown>>()
+const rowsAt = <A>(fields: ReadonlyArray<Field<A>>, version: number): ReadonlyArray<Field<A>> => {
+  let versions = folded.get(fields)
+  if (versions === undefined) folded.set(fields, versions = [])
+  return (versions[version] ??= fields.filter((row) => holds(row, version))) as ReadonlyArray<Field<A>>
+}
+
 /** The keys of one version. */
-export const show = <A>(fields: ReadonlyArray<Field<A>>, version: number, source: A): Shown =>
-  Object.fromEntries(fields.filter((row) => holds(row, version)).map((row) => [row.key, row.from(source)]))
+export const show = <A>(fields: ReadonlyArray<Field<A>>, version: number, source: A): Shown => {
+  const shown: Record<string, unknown> = {}
+  for (const row of rowsAt(fields, version)) shown[row.key] = row.from(source)
+  return shown
+}
 
 export const amounts = (resources: Resources): Shown => Object.fromEntries(resources)
 
@@ -50,7 +61,7 @@ const provider: ReadonlyArray<Field<ShownProvider>> = [
 ]
 export const providerAt = (version: number, shown: ShownProvider): Shown => ({
   ...show(provider, version, shown),
-  links: Object.entries(show(providerLinks, version, shown.provider)).map(([rel, href]) => ({ rel, href }))
+  links: rowsAt(providerLinks, version).map((row) => ({ rel: row.key, href: row.from(shown.provider) }))
 })
 
 export const inventoryOf = (inventory: Inventory): Shown => ({

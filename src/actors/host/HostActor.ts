@@ -1,13 +1,13 @@
 import { Clock, Duration, Effect, Exit, Fiber } from "effect"
 import { Entity } from "effect/cluster"
-import type { Driver, DriverError, ImageSource } from "../../drivers/Driver.ts"
+import type { Call, DomainSpec, Driver, DriverError, ImageSource } from "../../drivers/Driver.ts"
 import { DriverError as DriverFailure, Fleet } from "../../drivers/Driver.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Images } from "../image/ImageProtocol.ts"
-import type { Instance } from "../instance/Instance.ts"
+import type { Instance, Work } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
 import { refuse } from "../shared/Refusal.ts"
@@ -24,32 +24,36 @@ interface Running {
 const failure = (operation: string, message: string, isRetryable: boolean) =>
   new DriverFailure({ operation, message, isRetryable })
 
+interface Drive {
+  readonly driver: Driver
+  readonly id: string
+  readonly spec: Effect.Effect<DomainSpec, DriverError>
+  readonly call: Call
+}
+
+/** The driver calls an action means. */
+const drives: { readonly [action: string]: (drive: Drive) => Effect.Effect<void, DriverError> } = {
+  start: ({ call, driver, spec }) => Effect.flatMap(spec, (made) => driver.powerOn(made, call)),
+  stop: ({ call, driver, id }) => driver.powerOff(id, Duration.millis(Limits.guestShutdownMillis), call),
+  pause: ({ call, driver, id }) => driver.pause(id, call),
+  unpause: ({ call, driver, id }) => driver.unpause(id, call),
+  suspend: ({ call, driver, id }) => driver.suspend(id, call),
+  resume: ({ call, driver, spec }) => Effect.flatMap(spec, (made) => driver.resume(made, call)),
+  reboot: ({ call, driver, spec }) => Effect.flatMap(spec, (made) => driver.reboot(made, "soft", call)),
+  rebootHard: ({ call, driver, spec }) => Effect.flatMap(spec, (made) => driver.reboot(made, "hard", call))
+}
+
 /** The driver calls a pending step means. Every one is idempotent, so a step may be driven again after a crash. */
-const driveStep = (
-  driver: Driver, instance: Instance, image: Effect.Effect<ImageSource | null, DriverError>, epoch: number
-): Effect.Effect<void, DriverError> => {
-  const { id } = instance
-  const work = instance.work!
-  const call = { epoch }
-  const spec = Effect.map(image, (source) => domainSpec(instance, source))
-  if (work.step === "destroy") return driver.destroy(id, call)
-  if (work.step === "spawn") {
+const driveStep = ({ action, step }: Work, drive: Drive): Effect.Effect<void, DriverError> => {
+  const { call, driver, id, spec } = drive
+  if (step === "destroy") return driver.destroy(id, call)
+  if (step === "spawn") {
     // A half-made guest is taken away before the failure is told, so that another host may try.
     return Effect.flatMap(spec, (made) => driver.spawn(made, call)).pipe(
       Effect.tapError(() => Effect.ignore(driver.destroy(id, call)))
     )
   }
-  const drives: { readonly [action: string]: Effect.Effect<void, DriverError> } = {
-    start: Effect.flatMap(spec, (made) => driver.powerOn(made, call)),
-    stop: driver.powerOff(id, Duration.millis(Limits.guestShutdownMillis), call),
-    pause: driver.pause(id, call),
-    unpause: driver.unpause(id, call),
-    suspend: driver.suspend(id, call),
-    resume: Effect.flatMap(spec, (made) => driver.resume(made, call)),
-    reboot: Effect.flatMap(spec, (made) => driver.reboot(made, "soft", call)),
-    rebootHard: Effect.flatMap(spec, (made) => driver.reboot(made, "hard", call))
-  }
-  return drives[work.action] ?? Effect.fail(failure(work.action, `The driver knows no ${work.action}`, false))
+  return drives[action]?.(drive) ?? Effect.fail(failure(action, `The driver knows no ${action}`, false))
 }
 
 const outcomeOf = (exit: Exit.Exit<void, DriverError>): typeof Outcome.Type => {
@@ -101,7 +105,12 @@ export const layer = HostEntity.toLayer(
     const drive = (instance: Instance) => Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.andThen(
         claimed(instance),
-        Effect.flatMap(driver, (found) => driveStep(found, instance, imageOf(instance), ownership.epochOf(shard)))
+        Effect.flatMap(driver, (found) => driveStep(instance.work!, {
+          driver: found,
+          id: instance.id,
+          spec: Effect.map(imageOf(instance), (image) => domainSpec(instance, image)),
+          call: { epoch: ownership.epochOf(shard) }
+        }))
       ))
       if (Exit.isFailure(exit) && Exit.hasInterrupts(exit)) return
       if (running.get(instance.id)?.generation === instance.work!.generation) running.delete(instance.id)

@@ -2,6 +2,7 @@
 import { Context, Effect, Layer } from "effect"
 import { flavors } from "../../src/actors/catalog/Flavor.ts"
 import { standardFlavors } from "../../src/actors/catalog/standardFlavors.ts"
+import { hosts } from "../../src/actors/host/Host.ts"
 import { Identity } from "../../src/actors/identity/IdentityProtocol.ts"
 import { imageTable } from "../../src/actors/image/Image.ts"
 import { ipAllocationTable, networkTable, portTable, subnetTable } from "../../src/actors/network/Network.ts"
@@ -21,11 +22,11 @@ export const project = "6f70656e737461636b20342065766572"
 const at = "2011-01-01T01:02:03.000Z"
 
 const images: ReadonlyArray<readonly [id: string, name: string, properties: { readonly [key: string]: string }]> = [
-  ["155d900f-4e14-4e4c-a73d-069cbf4541e6", "fakeimage123456", { kernel_id: "nokernel", ramdisk_id: "nokernel", architecture: "x86_64" }],
-  ["a2459075-d96c-40d5-893e-577ff92e721c", "fakeimage123456", { kernel_id: "nokernel", ramdisk_id: "nokernel" }],
-  ["76fa36fc-c930-4bf3-8c8a-ea2a2420deb6", "fakeimage123456", { kernel_id: "nokernel", ramdisk_id: "nokernel", architecture: "x86_64" }],
-  ["a440c04b-79fa-479c-bed1-0b816eaec379", "fakeimage6", { kernel_id: "nokernel", ramdisk_id: "nokernel", architecture: "x86_64", auto_disk_config: "False" }],
-  ["70a599e0-31e7-49b7-b260-868f441e862b", "fakeimage7", { kernel_id: "nokernel", ramdisk_id: "nokernel", architecture: "x86_64", auto_disk_config: "True" }]
+  ["155d900f-4e14-4e4c-a73d-069cbf4541e6", "fakeimage123456", { architecture: "x86_64" }],
+  ["a2459075-d96c-40d5-893e-577ff92e721c", "fakeimage123456", {}],
+  ["76fa36fc-c930-4bf3-8c8a-ea2a2420deb6", "fakeimage123456", { architecture: "x86_64" }],
+  ["a440c04b-79fa-479c-bed1-0b816eaec379", "fakeimage6", { architecture: "x86_64", auto_disk_config: "False" }],
+  ["70a599e0-31e7-49b7-b260-868f441e862b", "fakeimage7", { architecture: "x86_64", auto_disk_config: "True" }]
 ]
 const imageRecords = images.map(([id, name, properties]) => ({
   table: imageTable,
@@ -89,14 +90,19 @@ const identity = Identity.of({
 /** Lets every fiber that can run do so: no clock is moved. */
 export const breathe = Effect.forEach(Array.from({ length: 30 }), () => Effect.promise(() => new Promise<void>((go) => setImmediate(go))), { discard: true })
 
-export const makeCloud = Effect.fnUntraced(function*(hostnames: ReadonlyArray<string>) {
+const hostsOf = (records: Records["Service"], zone: string) =>
+  [...records.all(hosts)].map((host) => ({ table: hosts, put: { ...host, availabilityZone: zone }, expect: "any" as const }))
+
+export const makeCloud = Effect.fnUntraced(function*(hostnames: ReadonlyArray<string>, zone: string) {
   const context = yield* Layer.build(Kilonova.layer({
     listen: null,
     storage: "memory",
     withFlavors: false,
     fleet: simulated({ names: hostnames, topologies: [topologies[0]!] })
   }))
-  yield* Context.get(context, Records).write([...imageRecords, ...networkRecords, ...flavorRecords] as never)
+  const records = Context.get(context, Records)
+  yield* breathe
+  yield* records.write([...imageRecords, ...networkRecords, ...flavorRecords, ...hostsOf(records, zone)] as never)
   const face = yield* computeFace<ComputeServices | Needs>({ operations: [...operations, ...serverRoutes] }).pipe(
     Effect.provideService(Identity, identity),
     Effect.provideContext(context)

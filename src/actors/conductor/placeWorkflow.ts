@@ -47,6 +47,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     return
   }
   const after = yield* needs.tell(instance, { _tag: "Placed", host, availabilityZone, nics: nics.success })
-  // The server was deleted meanwhile, and its own release may have come before these ports were made.
-  if (after.vmState === "deleted" || after.work?.action === "delete") yield* needs.networks.release(instance.id)
+  // The server was deleted or given up meanwhile, and its own release may have come before these ports were made.
+  const isGivenUp = after.vmState === "error" && after.host === null
+  if (isGivenUp || after.vmState === "deleted" || after.work?.action === "delete") yield* needs.networks.release(instance.id)
 })

@@ -1,0 +1,62 @@
+/** What is promised and not yet in the journal: quota's holds. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { ProjectEntity } from "../../../src/actors/project/ProjectProtocol.ts"
+import { quotas } from "../../../src/actors/project/quota.ts"
+import { Limits } from "../../../src/runtime/Limits.ts"
+import { aCloud } from "../../fixtures/asked.ts"
+
+const ids = (name: string, count: number) => Array.from({ length: count }, (_, at) => `${name}-${at}`)
+
+/** A project of ten servers at most, of which the user `guest` may have two. */
+const aProject = Effect.gen(function*() {
+  const cloud = yield* aCloud()
+  yield* cloud.records.write([
+    { table: quotas, expect: "absent", put: { projectId: "project", userId: "guest", limits: { instances: 2 } } }
+  ])
+  const project = (yield* Effect.provideContext(ProjectEntity.client, cloud.context))("project")
+  const reserve = (name: string, count: number, userId = "user", min = count) =>
+    project.Reserve({ userId, ids: ids(name, count), min, cores: 1, ramMb: 512 }).pipe(
+      Effect.catchTag("Refusal", (refusal) => Effect.succeed(refusal.kind)),
+      Effect.orDie
+    )
+  return { reserve, release: (name: string, count: number) => Effect.orDie(project.Release({ ids: ids(name, count) })) }
+})
+
+describe("quota's holds", () => {
+  it.effect("count before the servers they are for are there", () =>
+    Effect.gen(function*() {
+      const { reserve } = yield* aProject
+      assert.strictEqual(yield* reserve("a", 10), 10)
+      assert.strictEqual(yield* reserve("b", 1), "forbidden")
+    }))
+
+  it.effect("are given back", () =>
+    Effect.gen(function*() {
+      const { release, reserve } = yield* aProject
+      yield* reserve("a", 10)
+      yield* release("a", 4)
+      assert.strictEqual(yield* reserve("b", 5), "forbidden")
+      assert.strictEqual(yield* reserve("b", 5, "user", 1), 4)
+    }))
+
+  it.effect("of servers that never came end by themselves", () =>
+    Effect.gen(function*() {
+      const { reserve } = yield* aProject
+      yield* reserve("a", 10)
+      yield* TestClock.adjust(Limits.quotaHoldMillis - 1)
+      assert.strictEqual(yield* reserve("b", 1), "forbidden")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* reserve("b", 1), 1)
+    }))
+
+  it.effect("of a user count against the user's own limit, and no one else's", () =>
+    Effect.gen(function*() {
+      const { reserve } = yield* aProject
+      yield* reserve("a", 5)
+      assert.strictEqual(yield* reserve("b", 3, "guest", 1), 2)
+      assert.strictEqual(yield* reserve("c", 1, "guest"), "forbidden")
+      assert.strictEqual(yield* reserve("d", 3), 3)
+    }))
+})

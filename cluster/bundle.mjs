@@ -69,6 +69,7 @@ const build = async () => {
   const fresh = new Set(outputFiles.map(({ path }) => basename(path)))
   for (const { contents, path } of outputFiles) replace(path, contents)
   replace(program, entry)
+  rmSync(join(dist, "cache"), { recursive: true, force: true })
   for (const file of readdirSync(dist)) {
     if (/^chunk-.*\.mjs$/.test(file) && !fresh.has(file)) rmSync(join(dist, file), { force: true })
   }

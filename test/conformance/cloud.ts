@@ -73,7 +73,8 @@ const networkRecords = [
 
 const flavorRecords = [
   ...standardFlavors.map((flavor) => flavor(at)),
-  { ...standardFlavors[0]!(at), id: "6", name: "m1.tiny.specs", extraSpecs: { "hw:numa_nodes": "1" } }
+  { ...standardFlavors[0]!(at), id: "6", name: "m1.tiny.specs", extraSpecs: { "hw:numa_nodes": "1" } },
+  { ...standardFlavors[1]!(at), id: "7", name: "m1.small.description", description: "test description" }
 ].map((put) => ({ table: flavors, put, expect: "any" as const }))
 
 /** A token says who its bearer is: `user role,role`. */

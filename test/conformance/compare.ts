@@ -2,7 +2,7 @@
 import { isId, type Names } from "./names.ts"
 
 /** Maps whose keys are data, and keys that depend on when a server is looked at. */
-const dataMaps = new Set(["addresses", "metadata", "extra_specs", "properties", "scheduler_hints", "hosts", "limits"])
+const dataMaps = new Set(["addresses", "metadata", "extra_specs", "properties", "scheduler_hints", "limits", "cpu_info"])
 const passingKeys = new Set(["fault", "progress", "security_groups", "servers_links", "hypervisors_links", "message", "details"])
 
 /**
@@ -16,7 +16,7 @@ const volatile = new RegExp(`^(${[
   "OS-EXT-AZ:availability_zone", "host_status", "config_drive", "pinned_availability_zone", "host", "hypervisor_\\w+", "hypervisor_hostname", "host_ip",
   "addr", "mac_addr", "OS-EXT-IPS-MAC:mac_addr", "ip_address", "version_?id", "id", "uuid", "user_id", "project_id", "tenant_id", "port_id", "net_id", "reservation_id",
   "cpu_info", "vcpus\\w*", "memory_mb\\w*", "local_gb\\w*", "free_\\w+", "disk_available_least", "running_vms", "current_workload", "count", "servers", "uptime",
-  "uptime_at", "total\\w+", "hours", "ended_at", "service_id", "zone", "zoneName", "in_use", "updated_at", "description", "namespace", "instance_name"
+  "total\\w+", "hours", "ended_at", "service_id", "zone", "zoneName", "in_use", "namespace", "instance_name", "url", "size"
 ].join("|")})$`)
 
 type Json = { readonly [key: string]: unknown }
@@ -54,4 +54,4 @@ const ofMaps = (names: Names, theirs: Json, ours: Json, path: string, key: strin
 
 /** Lists agree where the things that both have agree: what else there is in the cloud is not the same. */
 const ofLists = (names: Names, theirs: ReadonlyArray<unknown>, ours: ReadonlyArray<unknown>, path: string, key: string): ReadonlyArray<string> =>
-  [...new Set(names.pairs(theirs, ours).flatMap(([one, other]) => differences(names, one, other, `${path}[]`, key)))]
+  ours.length === 0 && typeof theirs[0] === "object" ? [`${path}: empty`] : [...new Set(names.pairs(theirs, ours).flatMap(([one, other]) => differences(names, one, other, `${path}[]`, key)))]

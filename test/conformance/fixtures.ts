@@ -79,7 +79,7 @@ const makeGroup: Make = ({ cloud, names, test }, id) =>
   })
 
 /** A flavor may have any id: it gets the recorded one. */
-const makeFlavor: Make = ({ cloud, names, test }, id) =>
+const makeFlavor: Make = ({ cloud, names, test }, id, { u }) =>
   Effect.gen(function*() {
     const known = yield* cloud.ask("GET", `/v2.1/flavors/${id}`, admin, "2.1")
     if (known.status === 200) return
@@ -87,10 +87,23 @@ const makeFlavor: Make = ({ cloud, names, test }, id) =>
     yield* cloud.ask("POST", "/v2.1/flavors", admin, "2.55", {
       flavor: {
         id, name: textOr(told["name"], `flavor-${id}`), ram: told["ram"] ?? 512, vcpus: told["vcpus"] ?? 1, disk: told["disk"] ?? 1,
-        description: told["description"] ?? null, "os-flavor-access:is_public": told["os-flavor-access:is_public"] ?? true
+        description: told["description"] ?? null,
+        "os-flavor-access:is_public": told["os-flavor-access:is_public"] ?? !u.endsWith("/os-flavor-access")
       }
     })
     names.learn(id, id)
+  })
+
+/** The cards of a server: the one it has stands for the one recorded. */
+const findPort: Make = ({ cloud, names }, id, { u }) =>
+  Effect.sync(() => {
+    const nic = cloud.index.get(names.translate(/\/servers\/([^/?]+)/.exec(u)![1]!))?.nics[0]
+    if (nic !== undefined) names.learn(id, nic.portId)
+  })
+const findAction: Make = ({ cloud, names }, id, { u }) =>
+  Effect.sync(() => {
+    const action = cloud.index.get(names.translate(/\/servers\/([^/?]+)/.exec(u)![1]!))?.actions[0]
+    if (action !== undefined) names.learn(id, action.requestId)
   })
 
 const makeKeypair: Make = ({ cloud }, name, { roles }) =>
@@ -100,6 +113,9 @@ const makers: ReadonlyArray<readonly [path: RegExp, make: Make, isNeeded: (id: s
   [/\/servers\/([^/?]+)/, makeServer, isId],
   [/\/os-services\/([^/?]+)/, findOf("/v2.1/os-services?binary=nova-compute", "services", "host"), isId],
   [/\/os-hypervisors\/([^/?]+)/, findOf("/v2.1/os-hypervisors", "hypervisors", "hypervisor_hostname"), isId],
+  [/\/os-hypervisors.*[?&]marker=([^&]+)/, findOf("/v2.1/os-hypervisors", "hypervisors", "hypervisor_hostname"), isId],
+  [/\/os-interface\/([^/?]+)/, findPort, isId],
+  [/\/os-instance-actions\/([^/?]+)/, findAction, isId],
   [/\/os-server-groups\/([^/?]+)/, makeGroup, isId],
   [/\/flavors\/([^/?]+)/, makeFlavor, (id) => id !== "detail"],
   [/\/os-keypairs\/([^/?]+)/, makeKeypair, () => true]
@@ -114,6 +130,17 @@ const idsIn = (value: unknown, key = ""): ReadonlyArray<readonly [key: string, i
     : isObject(value)
     ? Object.entries(value).flatMap(([one, inner]) => idsIn(inner, one))
     : typeof value === "string" ? [[key, value.split("/").at(-1)!]] : []
+
+/** Lists show what is there: what only the list tells of is made for it. */
+const makeListed = Effect.fnUntraced(function*(scene: Scene, exchange: Exchange) {
+  for (const [list, make, key] of [["servers", makeServer, "id"], ["server_groups", makeGroup, "id"], ["keypairs", makeKeypair, "name"]] as const) {
+    const listed = isObject(exchange.r) && Array.isArray(exchange.r[list]) ? exchange.r[list].filter(isObject) : []
+    for (const row of listed) {
+      const id = key === "id" ? row["id"] : (row["keypair"] as Json)["name"]
+      if (typeof id === "string" && !scene.names.knows(id)) yield* make(scene, id, exchange)
+    }
+  }
+})
 
 /** What must have been done to a server before it accepts an action. */
 const before: Readonly<Record<string, readonly [state: Instance["vmState"], action: string]>> = {
@@ -134,6 +161,7 @@ export const prepare = Effect.fnUntraced(function*(scene: Scene, exchange: Excha
     if (id !== undefined && isNeeded(id) && !names.knows(id)) yield* make(scene, id, exchange)
   }
   if (exchange.s >= 400) return
+  if (exchange.m === "GET") yield* makeListed(scene, exchange)
   for (const [key, id] of idsIn(exchange.b)) {
     if (inBodies[key] !== undefined && isId(id) && !names.knows(id)) yield* inBodies[key](scene, id, exchange)
   }

@@ -1,4 +1,5 @@
 import { Cause, Clock, Effect } from "effect"
+import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Instance, Step } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
@@ -41,5 +42,5 @@ export const layer = ConductorEntity.toLayer(
         ))
     })
   }),
-  { maxIdleTime: Limits.conductorIdleMillis, mailboxCapacity: Limits.conductorMailboxMax, concurrency: "unbounded" }
+  { ...supervision, maxIdleTime: Limits.conductorIdleMillis, mailboxCapacity: Limits.conductorMailboxMax, concurrency: "unbounded" }
 )

@@ -5,6 +5,7 @@ import { DriverError as DriverFailure, Fleet } from "../../drivers/Driver.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
+import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Images } from "../image/ImageProtocol.ts"
 import type { Instance, Work } from "../instance/Instance.ts"
@@ -136,7 +137,7 @@ export const layer = HostEntity.toLayer(
       }),
       Observe: Effect.fnUntraced(function*({ payload }) {
         if (index.get(payload.instanceId)?.host !== hostname) return
-        yield* Effect.ignore(instances(payload.instanceId).Execute({
+        yield* Effect.ignoreCause(instances(payload.instanceId).Execute({
           command: { _tag: "ObservePower", power: payload.power, atMillis: yield* Clock.currentTimeMillis }
         }))
       }),
@@ -146,7 +147,7 @@ export const layer = HostEntity.toLayer(
         )
     })
   }),
-  { maxIdleTime: Limits.hostIdleMillis, mailboxCapacity: Limits.hostMailboxMax }
+  { ...supervision, maxIdleTime: Limits.hostIdleMillis, mailboxCapacity: Limits.hostMailboxMax }
 )
 
 const imageWithoutFiles = (id: string, properties: { readonly [key: string]: string }): ImageSource => ({

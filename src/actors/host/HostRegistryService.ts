@@ -72,5 +72,5 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const entities = yield* HostEntity.client
   yield* register
   yield* Effect.forkScoped(Stream.runForEach(fleet.events, ({ hostname, event }) =>
-    Effect.ignore(entities(hostname).Observe({ instanceId: event.id, power: numberOf(event.power) }), { log: "Warn" })))
+    Effect.ignoreCause(entities(hostname).Observe({ instanceId: event.id, power: numberOf(event.power) }), { log: "Warn" })))
 }))

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { Entity } from "effect/cluster"
 import * as Behavior from "../../runtime/kernel/Behavior.ts"
+import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { ConductorEntity, conductorOf } from "../conductor/ConductorProtocol.ts"
 import { HostEntity } from "../host/HostProtocol.ts"
@@ -49,6 +50,6 @@ export const layer = InstanceEntity.toLayer(
     })
     return InstanceEntity.of({ Execute: ({ payload }) => instance.handle(payload.command) })
   }),
-  { maxIdleTime: Limits.instanceIdleMillis, mailboxCapacity: Limits.instanceMailboxMax }
+  { ...supervision, maxIdleTime: Limits.instanceIdleMillis, mailboxCapacity: Limits.instanceMailboxMax }
 )
 

@@ -27,7 +27,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
     const nowMillis = yield* Clock.currentTimeMillis
     const calls = [...index.pending()].flatMap((instance) => {
       const command = attention(instance, nowMillis, isStart)
-      return command === undefined ? [] : [Effect.ignore(instances(instance.id).Execute({ command }), { log: "Warn" })]
+      return command === undefined ? [] : [Effect.ignoreCause(instances(instance.id).Execute({ command }), { log: "Warn" })]
     })
     yield* Effect.all(calls, { concurrency: Limits.watchdogConcurrency, discard: true })
   })

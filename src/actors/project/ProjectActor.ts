@@ -2,6 +2,7 @@ import { Clock, Effect, Result } from "effect"
 import { Entity } from "effect/cluster"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
+import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { ProjectEntity } from "./ProjectProtocol.ts"
 import { defaultClassKey, grant, limitsInForce, quotaKey, quotas } from "./quota.ts"
@@ -62,5 +63,5 @@ export const layer = ProjectEntity.toLayer(
       Release: ({ payload }) => Effect.sync(() => { for (const id of payload.ids) holds.delete(id) })
     })
   }),
-  { maxIdleTime: Limits.projectIdleMillis, mailboxCapacity: Limits.projectMailboxMax }
+  { ...supervision, maxIdleTime: Limits.projectIdleMillis, mailboxCapacity: Limits.projectMailboxMax }
 )

@@ -2,6 +2,7 @@ import { Clock, Effect, Result } from "effect"
 import { Fleet } from "../../drivers/Driver.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
+import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { defaultRatios, hosts } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
@@ -73,5 +74,5 @@ export const layer = SchedulerEntity.toLayer(
       })
     })
   }),
-  { maxIdleTime: Limits.schedulerIdleMillis, mailboxCapacity: Limits.schedulerMailboxMax }
+  { ...supervision, maxIdleTime: Limits.schedulerIdleMillis, mailboxCapacity: Limits.schedulerMailboxMax }
 )

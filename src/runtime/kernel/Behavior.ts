@@ -33,8 +33,7 @@ interface Loaded<State> {
 const unavailable = () => refuse("unavailable", "The journal does not answer; nothing was changed for certain. Try again.")
 
 /**
- * Runs rules on the journal. A `Fenced` commit is a defect: this process no longer owns the entity, and what it holds
- * in memory must go.
+ * Runs rules on the journal. A `Fenced` commit is a defect: this process no longer owns the entity.
  */
 export const make = Effect.fnUntraced(function*<State extends Json, Command, Event extends Json>(
   rules: Rules<State, Command, Event>
@@ -96,5 +95,7 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
     return yield* Effect.fail(unavailable())
   })
 
-  return { handle, state: Effect.map(current, ({ state }) => state) }
+  /** After a defect nobody knows what memory says: the next command reads the journal. */
+  const forget = Effect.sync(() => { held = undefined })
+  return { handle: (command) => Effect.tapDefect(handle(command), () => forget), state: Effect.map(current, ({ state }) => state) }
 })

@@ -105,6 +105,25 @@ describe("Behavior", () => {
     }).pipe(Effect.provide(script.layer))
   })
 
+  it.effect("reads the journal again after a defect", () => {
+    const script = scripted({ version: 1, state: { count: 1 } })
+    return Effect.gen(function*() {
+      const rules = counter()
+      const entity = yield* Behavior.make({
+        ...rules,
+        evolve: (state, step) => {
+          if (step === 13) throw new Error("unlucky")
+          return rules.evolve(state, step)
+        }
+      })
+      assert.deepStrictEqual(yield* entity.handle(1), { count: 2 })
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(entity.handle(13))))
+      script.stored.version = 5
+      script.stored.state = { count: 40 }
+      assert.deepStrictEqual(yield* entity.handle(0), { count: 40 })
+    }).pipe(Effect.provide(script.layer))
+  })
+
   it.effect("passes refusals on and commits nothing", () => {
     const script = scripted({ version: 1, state: { count: 1 } })
     return Effect.gen(function*() {

@@ -8,22 +8,27 @@ import { Watch } from "../kernel/Watch.ts"
  */
 export const layer = Layer.effect(Watch, Effect.gen(function*() {
   const journal = yield* Journal
+  /** Just before the first commit of this process; unknown until then. */
+  let start: number | undefined
   let newest = 0
   const grown = yield* Latch.make(false)
   yield* journal.project((entries) => {
-    newest = Math.max(newest, entries.at(-1)?.position ?? 0)
+    for (const { position } of entries) {
+      start ??= position - 1
+      newest = position
+    }
     grown.openUnsafe()
   })
 
   const entries: Watch["Service"]["entries"] = (after) => Stream.suspend(() => {
-    let position = after ?? newest
-    const wait = Effect.gen(function*() {
-      while (newest <= position) {
-        grown.closeUnsafe()
-        yield* grown.await
-      }
+    let position = after ?? (start === undefined ? undefined : newest)
+    const wait: Effect.Effect<void> = Effect.suspend(() => {
+      position ??= start
+      if (position !== undefined && newest > position) return Effect.void
+      grown.closeUnsafe()
+      return Effect.andThen(grown.await, wait)
     })
-    const more = Stream.suspend(() => journal.feed(position)).pipe(
+    const more = Stream.suspend(() => journal.feed(position!)).pipe(
       Stream.tap((entry) => Effect.sync(() => { position = entry.position }))
     )
     return Stream.concat(after === null ? Stream.empty : more, Stream.forever(Stream.concat(Stream.fromEffectDrain(wait), more)))

@@ -89,6 +89,7 @@ describeImages("disks of guests", () => {
       const { disks, image } = yield* workspace
       const lying = yield* Effect.flip(disks.prepare(domainSpec({ image: imageSource({ path: image, diskFormat: "qcow2" }) })))
       assert.isFalse(lying.isRetryable)
+      assert.match(lying.message, /^image \S+ is not a readable qcow2 image$/)
       const unknown = yield* Effect.flip(disks.prepare(domainSpec({ image: imageSource({ path: image, diskFormat: "ploop" }) })))
       assert.include(unknown.message, "ploop")
     }))
@@ -126,5 +127,18 @@ describeImages("disks of guests", () => {
       assert(kernel !== null)
       assert.isTrue(existsSync(kernel.path))
       assert.notStrictEqual(kernel.path, join(root, "kernel"))
+    }))
+
+  it.effect("what was made from an image stays when the image goes", () =>
+    Effect.gen(function*() {
+      const { disks, image, root } = yield* workspace
+      writeFileSync(join(root, "kernel"), "kernel")
+      for (const diskFormat of ["raw", "iso"]) {
+        const source = imageSource({ path: image, diskFormat, kernelPath: join(root, "kernel"), ramdiskPath: join(root, "kernel") })
+        const spec = domainSpec({ image: source })
+        const made = yield* disks.prepare(spec)
+        const gone = { ...spec, image: { ...source, path: "", kernelPath: null, ramdiskPath: null } }
+        assert.deepStrictEqual(yield* disks.prepare(gone), made)
+      }
     }))
 })

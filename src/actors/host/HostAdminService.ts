@@ -2,8 +2,9 @@ import { Clock, Effect, Layer, Result } from "effect"
 import { Fleet } from "../../drivers/Driver.ts"
 import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
-import { Records } from "../../runtime/kernel/Records.ts"
+import { type Change, Records } from "../../runtime/kernel/Records.ts"
 import { isoOf } from "../shared/time.ts"
+import { aggregates } from "./Aggregate.ts"
 import { hasServers, hostNotFound, internalServices, serviceOf } from "./computeServices.ts"
 import { type Host, hosts } from "./Host.ts"
 import { HostAdmin, type HostChange } from "./HostAdminProtocol.ts"
@@ -22,6 +23,12 @@ export const layer = Layer.effect(HostAdmin, Effect.gen(function*() {
   const all = () => [...records.all(hosts)].toSorted((a, b) => a.number - b.number)
   const service = (host: Host) => serviceOf(host, fleet.isUp(host.hostname))
   const services = () => [...internalServices, ...all().map(service)]
+  const leavingAggregates = (hostname: string): ReadonlyArray<Change> =>
+    [...records.all(aggregates)].filter((aggregate) => aggregate.hosts.includes(hostname)).map((aggregate) => ({
+      table: aggregates,
+      put: { ...aggregate, hosts: aggregate.hosts.filter((host) => host !== hostname) },
+      expect: records.version(aggregates, aggregates.key(aggregate))
+    }))
   const isNumber = (id: string) => /^\d+$/.test(id)
 
   return HostAdmin.of({
@@ -46,7 +53,7 @@ export const layer = Layer.effect(HostAdmin, Effect.gen(function*() {
         if (records.get(hosts, hostname) === undefined) return Result.fail(hostNotFound(hostname))
         if (index.usageOfHost(hostname).instances > 0) return Result.fail(hasServers)
         return Result.succeed({
-          changes: [{ table: hosts, remove: hostname, expect: records.version(hosts, hostname) }],
+          changes: [{ table: hosts, remove: hostname, expect: records.version(hosts, hostname) }, ...leavingAggregates(hostname)],
           answer: undefined
         })
       })

@@ -1,4 +1,5 @@
 import { Clock, Effect, Layer, Random } from "effect"
+import type { Scope } from "effect"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
@@ -100,14 +101,9 @@ const make = Effect.gen(function*() {
     }
   })
 
-  let zonesOf = { revision: -1, names: new Set<string>() }
-  const zones = () => {
-    const revision = records.size(hosts)
-    if (zonesOf.revision !== revision) {
-      zonesOf = { revision, names: new Set([...records.all(hosts)].map((host) => host.availabilityZone)) }
-    }
-    return zonesOf.names
-  }
+  let known: ReadonlySet<string> | null = null
+  yield* records.watch([hosts], () => void (known = null))
+  const zones = () => known ??= new Set([...records.all(hosts)].map((host) => host.availabilityZone))
 
   const create = Effect.fnUntraced(function*(asked: Asked, request: CreateServer) {
     const { caller } = asked
@@ -147,5 +143,5 @@ const make = Effect.gen(function*() {
   })
 })
 
-export const layer: Layer.Layer<Servers, never, Effect.Services<typeof make>> = Layer.effect(Servers, make)
+export const layer: Layer.Layer<Servers, never, Exclude<Effect.Services<typeof make>, Scope.Scope>> = Layer.effect(Servers, make)
 

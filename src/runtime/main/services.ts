@@ -4,6 +4,7 @@ import * as FlavorsService from "../../actors/catalog/FlavorsService.ts"
 import * as KeypairsService from "../../actors/catalog/KeypairsService.ts"
 import * as ServerGroupsService from "../../actors/catalog/ServerGroupsService.ts"
 import * as IdentityService from "../../actors/identity/IdentityService.ts"
+import * as AggregatesService from "../../actors/host/AggregatesService.ts"
 import * as HostAdminService from "../../actors/host/HostAdminService.ts"
 import * as ImagesService from "../../actors/image/ImagesService.ts"
 import * as NetworkApiService from "../../actors/network/NetworkApiService.ts"
@@ -23,7 +24,7 @@ const images = (folder: string | undefined) =>
 const network = Layer.mergeAll(NetworksService.layerNoDeps, NetworkApiService.layerNoDeps).pipe(Layer.provide(NetworkStore.layer))
 
 const catalog = Layer.mergeAll(
-  HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer, PlacementService.layer
+  AggregatesService.layer, HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer, PlacementService.layer
 )
 
 /** The built-in Keystone, Glance and Neutron, each behind a protocol that the real one could serve too; and Nova's own records. */

@@ -2,12 +2,12 @@
 import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "@effect/vitest"
-import { Effect, Exit, Schedule, Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import type { DomainSpec, Driver } from "../../../src/drivers/Driver.ts"
-import { makeLibvirtHost } from "../../../src/drivers/libvirt/LibvirtDriver.ts"
 import { connect, domainByUuid } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
 import { buildGuest, describeGuest, guestCommandLine } from "../../fixtures/guest/guest.ts"
 import { driverContract, type Subject } from "../contract.ts"
+import { connectedHost } from "./connectedHost.ts"
 import { domainSpec, imageSource } from "./domainSpec.ts"
 import { realDaemon, type RealDaemon } from "./realDaemon.ts"
 
@@ -50,12 +50,10 @@ const leftovers = (folder: string) => ({ id }: DomainSpec) =>
 /** Each test has its own folder, as each epoch belongs to one. */
 const make = Effect.gen(function*() {
   const folder = join(daemon.folder, "disks", String(folders++))
-  const { driver } = yield* makeLibvirtHost({
+  const { driver } = yield* connectedHost({
     uri: daemon.uri("qemu:///system"), folder, hostIp: "127.0.0.1", hostname: "contract", virtType: "qemu",
     vncListen: null, softRebootGrace: "15 seconds"
   })
-  // Commands before the connection is there would only prove that there is none.
-  yield* Effect.retry(driver.list, { times: 50, schedule: Schedule.spaced("100 millis") })
   return {
     driver,
     spec: () => specOf(daemon.folder),

@@ -4,16 +4,17 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Stream } from "effect"
 import type { DomainEvent, Driver } from "../../../src/drivers/Driver.ts"
-import { type LibvirtHost, makeLibvirtHost } from "../../../src/drivers/libvirt/LibvirtDriver.ts"
+import type { LibvirtHost } from "../../../src/drivers/libvirt/LibvirtDriver.ts"
 import { connect } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
 import { firmwareMillis } from "../../../src/drivers/libvirt/probe.ts"
+import { connectedHost } from "./connectedHost.ts"
 import { domainSpec } from "./domainSpec.ts"
 import { describeLibvirt, realDaemon, type RealDaemon } from "./realDaemon.ts"
 
 class Daemon extends Context.Service<Daemon, RealDaemon>()("test/DriverDaemon") {}
 
 const hostOn = (daemon: RealDaemon, virtType: "qemu" | "auto" = "qemu") =>
-  makeLibvirtHost({
+  connectedHost({
     uri: daemon.uri("qemu:///system"), folder: join(daemon.folder, "disks"), hostIp: "127.0.0.1", virtType,
     vncListen: null, softRebootGrace: "1 second"
   })

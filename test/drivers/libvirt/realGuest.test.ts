@@ -4,9 +4,9 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Stream } from "effect"
 import type { Driver } from "../../../src/drivers/Driver.ts"
-import { makeLibvirtHost } from "../../../src/drivers/libvirt/LibvirtDriver.ts"
 import { connect } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
 import { buildGuest, describeGuest, guestCommandLine } from "../../fixtures/guest/guest.ts"
+import { connectedHost } from "./connectedHost.ts"
 import { domainSpec, imageSource } from "./domainSpec.ts"
 import { realDaemon } from "./realDaemon.ts"
 
@@ -50,7 +50,7 @@ describeGuest("a real guest", () => {
       const spec = serverOf(daemon.folder)
       const { id } = spec
       const call = { epoch: 1 }
-      const { driver } = yield* makeLibvirtHost({
+      const { driver } = yield* connectedHost({
         uri: daemon.uri("qemu:///system"), folder: instances, hostIp: "127.0.0.1", virtType: "auto", softRebootGrace: "30 seconds"
       })
       const events = yield* driver.events.pipe(

@@ -1,7 +1,7 @@
 /** Clouds in processes of their own, started as a user starts them; none of them, nor their folders, outlives the bench. */
 import { spawn, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
@@ -9,6 +9,10 @@ import { connect } from "./client.ts"
 import type { Client } from "./client.ts"
 import { cpuMillis, residentMb } from "./procfs.ts"
 import type { CpuMillis } from "./procfs.ts"
+
+/** As `npm start` starts it. */
+const engineFlags: ReadonlyArray<string> =
+  JSON.parse(readFileSync(resolve(import.meta.dirname, "../cluster/engine.json"), "utf8")).flags
 
 export const password = "correct horse battery staple"
 
@@ -96,7 +100,7 @@ const start = async (dist: string, dataDir: string, options: StartOptions, runni
   const url = `http://127.0.0.1:${port}`
   const args = ["--port", `${port}`, "--hosts", `${options.hosts}`, "--data-dir", dataDir, "--admin-password", password]
   const spawnedAt = performance.now()
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), join(dist, "kilonova.mjs"), ...args], {
+  const child = spawn(process.execPath, [...engineFlags, ...(options.nodeArgs ?? []), join(dist, "kilonova.mjs"), ...args], {
     cwd: dataDir,
     env: environment(),
     stdio: ["ignore", "pipe", "pipe"]

@@ -6,6 +6,8 @@ import { root, say, seconds } from "./install.mjs"
 
 const dist = join(root, "dist")
 export const program = join(dist, "kilonova.mjs")
+/** What the engine is started with: nearly all that a request makes dies with it, and a larger nursery means fewer collections. */
+export const engineFlags = JSON.parse(readFileSync(join(root, "cluster", "engine.json"), "utf8")).flags
 const stamp = join(dist, "sources.sha256")
 
 /** Changes when any source file does: paths, sizes and times are enough, and quicker than contents. */

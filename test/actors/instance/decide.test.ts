@@ -6,6 +6,7 @@ import type { Instance } from "../../../src/actors/instance/Instance.ts"
 import type { Action, Command, Outcome } from "../../../src/actors/instance/InstanceCommand.ts"
 import type { VmState } from "../../../src/actors/instance/states.ts"
 import { statesOf, statusOf, TaskState, VmState as VmStates } from "../../../src/actors/instance/states.ts"
+import { Limits } from "../../../src/runtime/Limits.ts"
 import { anInstance, noon, request } from "../../fixtures/instances.ts"
 
 type ActionName = typeof Action.Type
@@ -169,11 +170,24 @@ describe("the life of a server", () => {
     assert.strictEqual(run(born(), perform("delete", { requestId: "req-2" })).work?.step, "release")
   })
 
+  it("is deleted once, however often it is asked, and its log ends there", () => {
+    const deleting = run(anInstance({ locked: { by: "owner", reason: null } }), perform("delete", { isAdmin: true }))
+    assert.strictEqual(run(deleting, perform("delete", { requestId: "req-again", isAdmin: true })), deleting)
+    const gone = [done, done].reduce((server, outcome) => run(server, advance(server, outcome)), deleting)
+    assert.deepStrictEqual([gone.terminatedAt, gone.locked, gone.nics], ["2030-01-01T12:00:01.000Z", null, []])
+  })
+
   it("ends a task nobody finishes", () => {
     const spawning = run(born(), advance(born(), placed))
     const expired = run(spawning, { _tag: "Expire", generation: spawning.generation, atMillis: noon + 600_001 })
     assert.strictEqual(expired.vmState, "error")
     assert.include(expired.fault?.message, "did not finish in time")
+    assert.deepStrictEqual([expired.work?.step, expired.work?.deadlineMillis], ["destroy", noon + 600_001 + Limits.taskMillisMax])
+  })
+
+  it("does not end a task for the deadline of the one before it", () => {
+    const stopping = run(anInstance(), perform("stop"))
+    assert.strictEqual(run(stopping, { _tag: "Expire", generation: stopping.generation - 1, atMillis: noon + 600_001 }), stopping)
   })
 
   it("takes a guest that stopped by itself for stopped, unless a task is at work", () => {

@@ -112,6 +112,7 @@ export const Instance = Schema.Struct({
   userData: Schema.NullOr(Schema.String),
   configDrive: Schema.Boolean,
   diskConfig: Schema.Literals(["AUTO", "MANUAL"]),
+  trustedCertificates: Schema.optionalKey(Schema.Array(Schema.String)),
   accessIpV4: Schema.NullOr(Schema.String),
   accessIpV6: Schema.NullOr(Schema.String),
   metadata: Strings,

@@ -26,7 +26,10 @@ export interface CreateServer {
   readonly tags: ReadonlyArray<string>
   readonly userData: string | null
   readonly configDrive: boolean
-  readonly diskConfig: "AUTO" | "MANUAL"
+  /** `null`: what the image says. */
+  readonly diskConfig: "AUTO" | "MANUAL" | null
+  /** Kept and shown. Nothing verifies signatures, as with Nova's own default. */
+  readonly trustedCertificates?: ReadonlyArray<string> | null
   readonly accessIpV4: string | null
   readonly accessIpV6: string | null
   readonly availabilityZone: string | null

@@ -22,7 +22,7 @@ import type { Command, Request } from "./InstanceCommand.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
 import type { Resolved } from "./newInstance.ts"
 import { newInstance } from "./newInstance.ts"
-import { checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
+import { checkDiskConfig, checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
 import type { Asked, CreateServer } from "./ServersProtocol.ts"
 import { Servers } from "./ServersProtocol.ts"
 
@@ -77,7 +77,10 @@ const make = Effect.gen(function*() {
       Effect.mapError((refusal) => refusal.kind === "notFound"
         ? refuse("badRequest", `Image ${create.imageId} could not be found.`, "ImageNotFound") : refusal)
     )
-    if (image !== null) yield* Effect.fromResult(checkImage(flavor, image))
+    if (image !== null) {
+      yield* Effect.fromResult(checkDiskConfig(create.diskConfig, image))
+      yield* Effect.fromResult(checkImage(flavor, image))
+    }
     const keypair = create.keyName === null ? null : records.get(keypairs, keypairKey(caller.userId, create.keyName))
     if (keypair === undefined) {
       return yield* Effect.fail(refuse("badRequest", "Invalid key_name provided.", "KeypairNotFound"))

@@ -3,6 +3,7 @@ import { begin } from "./actionLog.ts"
 import { isoOf } from "../shared/time.ts"
 import type { Request } from "./InstanceCommand.ts"
 import { build } from "./lifecycle.ts"
+import { diskConfigOf } from "./resolve.ts"
 import type { CreateServer } from "./ServersProtocol.ts"
 import { powerStates } from "./states.ts"
 
@@ -58,7 +59,8 @@ export const newInstance = (
     publicKey: resolved.publicKey,
     userData: create.userData,
     configDrive: create.configDrive,
-    diskConfig: create.diskConfig,
+    diskConfig: create.diskConfig ?? diskConfigOf(resolved.imageProperties),
+    ...(create.trustedCertificates == null ? {} : { trustedCertificates: create.trustedCertificates }),
     accessIpV4: create.accessIpV4,
     accessIpV6: create.accessIpV6,
     metadata: create.metadata,

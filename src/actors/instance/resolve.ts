@@ -34,6 +34,18 @@ export const checkImage = (flavor: Flavor, image: ImageSummary): Result.Result<v
     : Result.void
 }
 
+const truths = new Set(["1", "t", "true", "on", "y", "yes"])
+const wordOf = (properties: ImageSummary["properties"]) => (properties["auto_disk_config"] ?? "").trim().toLowerCase()
+
+/** How an image wants its disk to be partitioned, where the request does not say. */
+export const diskConfigOf = (properties: ImageSummary["properties"]): "AUTO" | "MANUAL" =>
+  truths.has(wordOf(properties)) ? "AUTO" : "MANUAL"
+
+export const checkDiskConfig = (wanted: CreateServer["diskConfig"], image: ImageSummary): Result.Result<void, Refusal> =>
+  wanted === "AUTO" && wordOf(image.properties) === "disabled"
+    ? no(`Requested image ${image.id} has automatic disk resize disabled.`, "AutoDiskConfigDisabledByImage")
+    : Result.void
+
 /** The group a `group` hint names, when the caller may use it. */
 export const checkGroup = (group: ServerGroup | undefined, id: string, caller: Caller): Result.Result<ServerGroup, Refusal> =>
   group === undefined || (group.projectId !== caller.projectId && !caller.isAdmin)

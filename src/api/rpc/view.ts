@@ -44,7 +44,7 @@ export const createOf = (asked: NewServer): CreateServer => ({
   tags: asked.tags ?? [],
   userData: asked.userData ?? null,
   configDrive: false,
-  diskConfig: "MANUAL",
+  diskConfig: null,
   accessIpV4: null,
   accessIpV6: null,
   availabilityZone: asked.availabilityZone ?? null,

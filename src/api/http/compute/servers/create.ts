@@ -112,7 +112,8 @@ const creationOf = (body: CreateBody, defaultsDescription: boolean): Creation =>
       tags: [...new Set(server.tags ?? [])],
       userData: server.user_data ?? null,
       configDrive: truth(server.config_drive),
-      diskConfig: server["OS-DCF:diskConfig"] ?? "MANUAL",
+      diskConfig: server["OS-DCF:diskConfig"] ?? null,
+      trustedCertificates: server.trusted_image_certificates ?? null,
       accessIpV4: server.accessIPv4 ?? null,
       accessIpV6: server.accessIPv6 ?? null,
       availabilityZone: zone.zone,
@@ -185,9 +186,6 @@ const imageOfDevice = (device: BlockDevice): string => {
 
 /** Nova too delivers files by a config drive alone (its default); without one it drops them in silence. */
 const refuseUnsupported = (server: CreateBody["server"]): void => {
-  if ((server.trusted_image_certificates ?? []).length > 0) {
-    throw bad("trusted_image_certificates: the validation of image signatures is not supported.")
-  }
   const files = server.personality ?? []
   if (files.length > 0 && truth(server.config_drive)) {
     throw bad("personality: files cannot be injected; use user_data instead.")

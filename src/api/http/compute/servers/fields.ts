@@ -77,7 +77,7 @@ export const fields: ReadonlyArray<Row> = [
   inFull("locked", (server) => server.locked !== null, { since: 9 }),
   inFull("description", (server) => server.description, { since: 19 }),
   inFull("tags", (server) => server.tags, { since: 26 }),
-  inFull("trusted_image_certificates", () => null, { since: 63 }),
+  inFull("trusted_image_certificates", (server) => server.trustedCertificates ?? null, { since: 63 }),
   field("server_groups", (server) => server.wish.serverGroupId === null ? [] : [server.wish.serverGroupId], {
     since: 71, views: ["show", "update"]
   }),

@@ -108,7 +108,6 @@ describe("POST /servers", () => {
     [{ block_device_mapping_v2: [volume] }, 400, /^block_device_mapping_v2: a mapping of volume to volume is not supported/],
     [{ block_device_mapping: [{ volume_id: image }] }, 400, /^block_device_mapping: /],
     [{ block_device_mapping: [{}], block_device_mapping_v2: [volume] }, 400, /^Using different block_device_mapping syntaxes/],
-    [{ trusted_image_certificates: ["x"] }, 400, /^trusted_image_certificates: /],
     [{ availability_zone: "a:b:c:d" }, 400, "Invalid input received: Unable to parse availability_zone"],
     [{ availability_zone: "nova:compute-1" }, 403, "Policy doesn't allow os_compute_api:servers:create:forced_host to be performed."],
     [{ host: "compute-1" }, 403, "Policy doesn't allow compute:servers:create:requested_destination to be performed."],

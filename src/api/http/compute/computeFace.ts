@@ -5,9 +5,10 @@ import { Limits } from "../../../runtime/Limits.ts"
 import { declaredBytes, parseJson, readAll } from "../body.ts"
 import type { Answer } from "../Exchange.ts"
 import { answered, authenticate, type Face, type Incoming, type Manners, type Reply, routerOf } from "../Face.ts"
+import { tokenRefused } from "../faults.ts"
 import { ComputeCall } from "./Call.ts"
 import { choices, currentDocument, legacyDocument, versionList } from "./documents.ts"
-import { bodyTooLarge, crash, faultOf, unauthorized, unknownRoute } from "./Fault.ts"
+import { bodyTooLarge, crash, faultOf, unknownRoute } from "./Fault.ts"
 import { type Negotiated, negotiate, versionHeaders } from "./Microversion.ts"
 import { type Endpoint, endpointsOf, type Operation, select } from "./Operations.ts"
 import { compile } from "./Policy.ts"
@@ -20,8 +21,6 @@ export interface ComputeOptions<R> {
   readonly prefix?: string
   /** An operator's own policies, in place of Nova's defaults of the same name. */
   readonly policies?: Readonly<Record<string, string>>
-  /** Named in answers to callers without a token. Default: where the identity face usually is. */
-  readonly authUrl?: string
 }
 
 const documentsByPath: Readonly<Record<string, (base: string) => Answer>> = {
@@ -77,15 +76,13 @@ export const computeFace = <R>(options: ComputeOptions<R>): Effect.Effect<Face, 
     const prefix = options.prefix ?? "/compute"
     const policies = compile(defaults, options.policies)
     const router = routerOf(endpointsOf(options.operations))
-    const authUrlOf = (incoming: Incoming) =>
-      options.authUrl ?? `${incoming.base.slice(0, incoming.base.length - prefix.length)}/identity`
 
     const manners: Manners = {
       name: "compute",
       prefix,
       faultOf: (refusal, incoming) =>
         refusal.kind === "unauthorized"
-          ? unauthorized(authUrlOf(incoming))
+          ? tokenRefused(incoming, prefix)
           : refusal.kind === "tooLarge"
           ? bodyTooLarge
           : faultOf(refusal),

@@ -22,17 +22,18 @@ export const project = "6f70656e737461636b20342065766572"
 const at = "2011-01-01T01:02:03.000Z"
 
 const images: ReadonlyArray<readonly [id: string, name: string, properties: { readonly [key: string]: string }]> = [
+  ["nokernel", "nokernel", {}],
   ["155d900f-4e14-4e4c-a73d-069cbf4541e6", "fakeimage123456", { architecture: "x86_64" }],
   ["a2459075-d96c-40d5-893e-577ff92e721c", "fakeimage123456", {}],
   ["76fa36fc-c930-4bf3-8c8a-ea2a2420deb6", "fakeimage123456", { architecture: "x86_64" }],
   ["a440c04b-79fa-479c-bed1-0b816eaec379", "fakeimage6", { architecture: "x86_64", auto_disk_config: "False" }],
-  ["70a599e0-31e7-49b7-b260-868f441e862b", "fakeimage7", { architecture: "x86_64", auto_disk_config: "True" }]
+  ["70a599e0-31e7-49b7-b260-868f441e862b", "fakeimage7", { kernel_id: "nokernel", ramdisk_id: "nokernel", architecture: "x86_64", auto_disk_config: "True" }]
 ]
 const imageRecords = images.map(([id, name, properties]) => ({
   table: imageTable,
   expect: "any" as const,
   put: {
-    id, name, status: "active", visibility: "public", owner: null, isProtected: false, isHidden: false, containerFormat: "raw",
+    id, name, status: "active", visibility: "public", owner: project, isProtected: false, isHidden: false, containerFormat: "raw",
     diskFormat: "raw", minDisk: 0, minRam: 0, tags: ["tag1", "tag2"], members: [], properties, sizeBytes: 25_165_824, checksum: null,
     hashAlgorithm: null, hashValue: null, createdAt: at, updatedAt: at
   }

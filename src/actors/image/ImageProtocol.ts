@@ -23,6 +23,11 @@ export class Images extends Context.Service<Images, {
   /** `notFound` also for images the caller may not see. */
   readonly get: (caller: Caller, imageId: string) => Effect.Effect<ImageSummary, Refusal>
   readonly list: (caller: Caller) => Effect.Effect<ReadonlyArray<ImageSummary>, Refusal>
+  readonly remove: (caller: Caller, imageId: string) => Effect.Effect<void, Refusal>
+  /** The image with these properties and no others. */
+  readonly setProperties: (
+    caller: Caller, imageId: string, properties: ImageSummary["properties"]
+  ) => Effect.Effect<ImageSummary, Refusal>
   /** A local file with the image's bytes, for a hypervisor on this machine. */
   readonly file: (imageId: string) => Effect.Effect<string, Refusal>
 }>()("kilonova/actors/image/Images") {}

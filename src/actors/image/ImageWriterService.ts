@@ -1,7 +1,7 @@
 /** How images change: read, decide, write; the loser of a race decides again. */
 import { Clock, Effect, Random, Result } from "effect"
-import { Records } from "../../runtime/kernel/Records.ts"
-import { Limits } from "../../runtime/Limits.ts"
+import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
+import { type Change, Records } from "../../runtime/kernel/Records.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import { uuidFrom } from "../shared/ids.ts"
@@ -11,7 +11,6 @@ import type { Image } from "./Image.ts"
 import { imageNotFound } from "./imagePolicy.ts"
 
 const unavailable = refuse("unavailable", "The service cannot store changes now.", "ServiceUnavailable")
-const tooBusy = refuse("conflict", "Too many writers changed the image at once. Try again.", "Conflict")
 
 /** The image after the change; the same object: nothing to write; `null`: no image any more. */
 export type Decide = (image: Image) => Result.Result<Image | null, Refusal>
@@ -30,24 +29,15 @@ export const make = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const find = (id: string) => records.get(imageTable, id)
 
-  const change = (id: string, decide: Decide, attempt = 0): Effect.Effect<Image | null, Refusal> =>
-    Effect.suspend(() => {
+  const change = (id: string, decide: Decide): Effect.Effect<Image | null, Refusal> =>
+    decideAndWrite(records, () => {
       const image = find(id)
-      if (image === undefined) return Effect.fail(imageNotFound(id))
-      const decided = decide(image)
-      if (Result.isFailure(decided)) return Effect.fail(decided.failure)
-      const next = decided.success
-      if (next === image) return Effect.succeed(image)
-      const expect = records.version(imageTable, id)
-      const written = next === null
-        ? records.write([{ table: imageTable, remove: id, expect }])
-        : records.write([{ table: imageTable, put: next, expect }])
-      return Effect.as(written, next).pipe(
-        Effect.catchTags({
-          VersionConflict: () => attempt < Limits.writeRetriesMax ? change(id, decide, attempt + 1) : Effect.fail(tooBusy),
-          JournalUnavailable: () => Effect.fail(unavailable)
-        })
-      )
+      if (image === undefined) return Result.fail(imageNotFound(id))
+      return Result.map(decide(image), (next) => {
+        const expect = records.version(imageTable, id)
+        const changed: Change = next === null ? { table: imageTable, remove: id, expect } : { table: imageTable, put: next, expect }
+        return { changes: next === image ? [] : [changed], answer: next }
+      })
     })
 
   const writer: ImageWriter = {

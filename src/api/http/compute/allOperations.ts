@@ -4,6 +4,7 @@ import { routes as extensions } from "./extensions/routes.ts"
 import { routes as flavors } from "./flavors/routes.ts"
 import { routes as gone } from "./gone/routes.ts"
 import { routes as hypervisors } from "./hypervisors/routes.ts"
+import { routes as images } from "./images/routes.ts"
 import { routes as keypairs } from "./keypairs/routes.ts"
 import { routes as limits } from "./limits/routes.ts"
 import type { Operation } from "./Operations.ts"
@@ -19,6 +20,7 @@ const rows = [
   ...flavors,
   ...gone,
   ...hypervisors,
+  ...images,
   ...keypairs,
   ...limits,
   ...quotas,

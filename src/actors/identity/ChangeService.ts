@@ -1,10 +1,9 @@
-import { Clock, Effect, Semaphore } from "effect"
+import { Clock, Effect, Result, Semaphore } from "effect"
 import type { SecureRandom } from "effect/crypto/SecureRandom"
-import type { JournalUnavailable, VersionConflict } from "../../runtime/kernel/Journal.ts"
+import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import type { Change, Records, Table } from "../../runtime/kernel/Records.ts"
-import { Limits } from "../../runtime/Limits.ts"
 import type { Json } from "../shared/json.ts"
-import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
+import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import type { Fresh } from "./AccountsProtocol.ts"
 import { type Decided, type Directory, type Edit, type Kind, type Kinds, tables } from "./Directory.ts"
 
@@ -36,30 +35,15 @@ export const makeChange = Effect.fnUntraced(function*(records: RecordsShape, ran
   const turn = yield* Semaphore.make(1)
   const directory = directoryOf(records)
 
-  type Rule<A> = (directory: Directory, fresh: Fresh) => Decided<A> | Refusal
-  const attempt = <A>(rule: Rule<A>, fresh: Fresh): Effect.Effect<A, Refusal | VersionConflict | JournalUnavailable> =>
-    Effect.suspend((): Effect.Effect<A, Refusal | VersionConflict | JournalUnavailable> => {
-      const decided = rule(directory, fresh)
-      if (isRefusal(decided)) return Effect.fail(decided)
-      return decided.edits.length === 0
-        ? Effect.succeed(decided.result)
-        : Effect.as(records.write(decided.edits.map((edit) => changeOf(records, edit))), decided.result)
-    })
-
-  const busy = refuse("unavailable", "The record changed while this request was handled; try again.")
-  const down = refuse("unavailable", "Identity cannot write at the moment.")
-
-  return <A>(rule: Rule<A>): Effect.Effect<A, Refusal> =>
+  return <A>(rule: (directory: Directory, fresh: Fresh) => Decided<A> | Refusal): Effect.Effect<A, Refusal> =>
     Effect.gen(function*() {
       const id = (yield* random.uuidV4()).replaceAll("-", "")
       const now = yield* Clock.currentTimeMillis
-      return yield* attempt(rule, { id, now }).pipe(
-        Effect.retry({ times: Limits.writeRetriesMax, while: (error) => error._tag === "VersionConflict" }),
-        Effect.catchTags({
-          VersionConflict: () => Effect.fail(busy),
-          JournalUnavailable: (error) => Effect.andThen(Effect.logError("Identity cannot write", error), Effect.fail(down))
-        }),
-        turn.withPermit
-      )
-    })
+      return yield* decideAndWrite(records, () => {
+        const decided = rule(directory, { id, now })
+        return isRefusal(decided)
+          ? Result.fail(decided)
+          : Result.succeed({ changes: decided.edits.map((edit) => changeOf(records, edit)), answer: decided.result })
+      })
+    }).pipe(turn.withPermit)
 })

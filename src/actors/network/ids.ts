@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto"
-
-const shaped = (hex: string, version: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${
-    "89ab"[Number.parseInt(hex[16]!, 16) & 3]
-  }${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+import { uuidOf } from "../shared/ids.ts"
 
 /** The same name gives the same id, on every runner and after every crash. */
-export const namedId = (name: string): string => shaped(createHash("sha1").update(name).digest("hex"), "5")
+export const namedId = (name: string): string => uuidOf(5, createHash("sha1").update(name).digest("hex"))
 
 /** Neutron's base address, and 24 bits of the port's id; a later attempt takes other bits. */
 export const macOf = (portId: string, attempt: number): string => {

@@ -1,10 +1,13 @@
-const shaped = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${"89ab"[Number.parseInt(hex[16]!, 16) & 3]}${hex.slice(17, 20)}-${hex.slice(20)}`
+/** The UUID of this version that has these digits, of which there must be 32 at least. */
+export const uuidOf = (version: 4 | 5, hex: string): string => {
+  const variant = "89ab"[Number.parseInt(hex[16]!, 16) & 3]
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
 
 /** A random (version 4) UUID; `draw` answers numbers from 0 up to 1. Not for secrets. */
 export const uuidFrom = (draw: () => number): string => {
   const word = () => Math.floor(draw() * 2 ** 32).toString(16).padStart(8, "0")
-  return shaped(word() + word() + word() + word())
+  return uuidOf(4, word() + word() + word() + word())
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -19,9 +19,9 @@ export const decideAndWrite = <A>(
 ): Effect.Effect<A, Refusal> =>
   Effect.suspend((): Effect.Effect<A, Refusal | VersionConflict | JournalUnavailable> => {
     const decided = decide()
-    return Result.isFailure(decided)
-      ? Effect.fail(decided.failure)
-      : Effect.as(records.write(decided.success.changes), decided.success.answer)
+    if (Result.isFailure(decided)) return Effect.fail(decided.failure)
+    const { answer, changes } = decided.success
+    return changes.length === 0 ? Effect.succeed(answer) : Effect.as(records.write(changes), answer)
   }).pipe(
     Effect.retry({ times: Limits.writeRetriesMax, while: (error) => error._tag === "VersionConflict" }),
     Effect.catchTags({

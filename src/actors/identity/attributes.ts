@@ -1,5 +1,5 @@
 /** What may be written in each kind of resource, checked before anything is looked up. */
-import type { Json } from "../shared/json.ts"
+import { isObject, type Json } from "../shared/json.ts"
 import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Attributes } from "./Directory.ts"
@@ -70,9 +70,6 @@ export const attributes = {
   }
 } as const satisfies { readonly [kind: string]: Rules }
 export type Writable = keyof typeof attributes
-
-const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const stringFault = (value: string, rule: Rule): string | undefined =>
   rule.lengthMax !== undefined && value.length === 0

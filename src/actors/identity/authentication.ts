@@ -3,6 +3,7 @@ import type { Directory, Project, Scope, User } from "./Directory.ts"
 import { nameKey, systemScope } from "./Directory.ts"
 import { invalid, missing, unauthenticated } from "./refusals.ts"
 import { rolesOn } from "./roles.ts"
+import { isObject } from "../shared/json.ts"
 import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 import { type Method, methods } from "./token.ts"
 
@@ -26,9 +27,6 @@ export interface AuthRequest {
   readonly scope: ScopeRequest
 }
 
-type Fields = { readonly [name: string]: unknown }
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** An object with string fields only (`domain` may nest), or a refusal that names the path. */
 const referenceAt = (value: unknown, path: string): Reference | Refusal => {
   if (!isObject(value)) return invalid(`Invalid input for field ${path}: an object is required.`)
@@ -49,7 +47,7 @@ const referenceAt = (value: unknown, path: string): Reference | Refusal => {
   }
 }
 
-const readers: { readonly [M in Method]: (data: Fields) => Proof | Refusal } = {
+const readers: { readonly [M in Method]: (data: { readonly [name: string]: unknown }) => Proof | Refusal } = {
   password: (data) => {
     const fields = data["user"]
     if (!isObject(fields)) return missing("user", "password")

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { isObject } from "../../../actors/shared/json.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
 import type { Answer } from "../Exchange.ts"
 import type { Call } from "./Call.ts"
@@ -95,7 +96,7 @@ export const select = <R>(endpoint: Endpoint<R>, version: number, body: unknown)
   if (!endpoint.isAction) {
     return endpoint.operations.find((row) => holds(row, version)) ?? notAtThisVersion(version)
   }
-  const keys = typeof body === "object" && body !== null && !Array.isArray(body) ? Object.keys(body) : []
+  const keys = isObject(body) ? Object.keys(body) : []
   if (keys.length === 0) return refuse("badRequest", "The body names no action.")
   if (keys.length > 1) return refuse("badRequest", "The body names more than one action.")
   const rows = endpoint.operations.filter((row) => row.action === keys[0])

@@ -10,6 +10,7 @@ import { type Asking, type IdentityRow, noContent, ok, orRefuse, param, row } fr
 import { isAsked, type View } from "./collection.ts"
 import { permitted, type Resource, resourceRows } from "./resource.ts"
 import { domainView, projectView } from "./views.ts"
+import { isObject } from "../../../actors/shared/json.ts"
 
 const domains: Resource<"domain"> = {
   kind: "domain",
@@ -98,7 +99,7 @@ const tagRows: ReadonlyArray<IdentityRow> = [
   row("PUT", tagsPath, (asking) =>
     Effect.gen(function*() {
       const body = asking.exchange.body
-      const tags: unknown = typeof body === "object" && body !== null && "tags" in body ? body.tags : undefined
+      const tags = isObject(body) ? body["tags"] : undefined
       if (tags === undefined) return yield* invalid("'tags' is a required property")
       const fault = faultOf("tags", tags, tagRule)
       if (fault !== undefined) return yield* fault

@@ -11,6 +11,7 @@ import { collection } from "./collection.ts"
 import { permitted, type Resource, resourceRows } from "./resource.ts"
 import { projectsOf } from "./tokens.ts"
 import { groupView, projectView, userView } from "./views.ts"
+import { isObject } from "../../../actors/shared/json.ts"
 
 const users: Resource<"user"> = {
   kind: "user",
@@ -39,7 +40,7 @@ const groups: Resource<"group"> = {
 }
 
 const stringIn = (value: unknown, name: string): string | undefined => {
-  const field: unknown = typeof value === "object" && value !== null ? (value as { [key: string]: unknown })[name] : undefined
+  const field = isObject(value) ? value[name] : undefined
   return typeof field === "string" ? field : undefined
 }
 

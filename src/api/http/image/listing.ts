@@ -5,6 +5,7 @@ import type { MemberStatus } from "../../../actors/image/Image.ts"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import type { Refusal } from "../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../runtime/Limits.ts"
+import { byKeys } from "../ordering.ts"
 import type { Wire } from "./imageWire.ts"
 
 const bad = (message: string): Result.Result<never, Refusal> => Result.fail(refuse("badRequest", message))
@@ -107,12 +108,6 @@ const orderOf = (query: URLSearchParams): Result.Result<ReadonlyArray<readonly [
   return Result.succeed(wanted.map((key, at) => [key, directions.length > 1 ? directions[at]! : usual]))
 }
 
-const compare = (one: unknown, other: unknown): number => {
-  if (typeof one === "number" && typeof other === "number") return one - other
-  const [a, b] = [String(one ?? ""), String(other ?? "")]
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 const linkOf = (query: URLSearchParams, marker?: string): string => {
   const params = new URLSearchParams(query)
   params.delete("marker")
@@ -131,13 +126,7 @@ export const listing = (images: ReadonlyArray<Wire>, query: URLSearchParams): Re
     const limit = Math.min(limitText === null ? Limits.imagePageSize : Number(limitText), Limits.pageSizeMax)
     const found = images.filter((image) => filters.every((filter) => filter(image)))
     const newestFirst = found.toReversed()
-    const sorted = newestFirst.toSorted((a, b) => {
-      for (const [key, direction] of order) {
-        const result = compare(a[key], b[key])
-        if (result !== 0) return direction === "desc" ? -result : result
-      }
-      return 0
-    })
+    const sorted = newestFirst.toSorted(byKeys(order))
     const marker = query.get("marker")
     const at = marker === null ? -1 : sorted.findIndex((image) => image["id"] === marker)
     if (marker !== null && at < 0) return yield* bad(`Invalid marker. Image could not be found: ${marker}`)

@@ -1,5 +1,6 @@
 /** Attributes of Neutron resources as rows: how a request names them, what they may hold, when they may be given. */
 import { Result } from "effect"
+import { isObject } from "../../../actors/shared/json.ts"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import type { Refusal } from "../../../actors/shared/Refusal.ts"
 import { formatAddress, formatCidr, parseAddress, parseCidr } from "../../../actors/network/addresses.ts"
@@ -110,9 +111,6 @@ export const list = <A>(parse: Parse<A>, max: number, identity: (item: A) => str
   }
   return Result.succeed(items)
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** An object with these keys; one without a fallback must be there, others than these must not. */
 export const object = <const T extends Attributes>(attributes: T): Parse<Values<T>> => (value) => {

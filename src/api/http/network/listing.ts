@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import type { Refusal } from "../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../runtime/Limits.ts"
+import { byKeys } from "../ordering.ts"
 import type { Wire } from "./resources.ts"
 
 const controls = new Set(["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "verbose"])
@@ -66,12 +67,6 @@ const filtersOf = (query: URLSearchParams, known: ReadonlySet<string>): Result.R
   return Result.succeed(filters)
 }
 
-const compare = (one: unknown, other: unknown): number => {
-  if (typeof one === "number" && typeof other === "number") return one - other
-  const [a, b] = [String(one ?? ""), String(other ?? "")]
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 const orderOf = (query: URLSearchParams, known: ReadonlySet<string>): Result.Result<((a: Wire, b: Wire) => number) | undefined, Refusal> => {
   const keys = query.getAll("sort_key").filter((key) => key !== "")
   const directions = query.getAll("sort_dir").filter((key) => key !== "")
@@ -81,13 +76,7 @@ const orderOf = (query: URLSearchParams, known: ReadonlySet<string>): Result.Res
   if (strangers.length > 0) return bad(`['${strangers.join("', '")}'] is invalid attribute for sort_keys`)
   const odd = directions.filter((direction) => direction !== "asc" && direction !== "desc")
   if (odd.length > 0) return bad(`['${odd.join("', '")}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'`)
-  return Result.succeed((a, b) => {
-    for (const [at, key] of keys.entries()) {
-      const order = compare(a[key], b[key])
-      if (order !== 0) return directions[at] === "desc" ? -order : order
-    }
-    return 0
-  })
+  return Result.succeed(byKeys(keys.map((key, at) => [key, directions[at] ?? "asc"])))
 }
 
 /** Absent fields are passed over; without `fields` all are shown. */

@@ -1,10 +1,11 @@
 /** Neutron v2.0 over the network service, mounted at `/network`. */
 import { Effect } from "effect"
 import { NetworkApi } from "../../../actors/network/NetworkApiProtocol.ts"
+import { isObject } from "../../../actors/shared/json.ts"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import type { Exchange, Handler, Row } from "../Exchange.ts"
 import * as Face from "../Face.ts"
-import { isObject, integer } from "./attributes.ts"
+import { integer } from "./attributes.ts"
 import { rowsOf } from "./collections.ts"
 import { extensions } from "./extensions.ts"
 import { manners } from "./fault.ts"

@@ -7,10 +7,11 @@ import type { NetworkView, SecurityGroupView } from "../../../actors/network/Net
 import { protocols } from "../../../actors/network/securityGroups.ts"
 import { isoSeconds } from "../../../actors/shared/time.ts"
 import {
-  address, boolean, cidr, initial, integer, isObject, list, mac, maybe, mutable, nullOr, object, oneOf, orNull, prefix,
+  address, boolean, cidr, initial, integer, list, mac, maybe, mutable, nullOr, object, oneOf, orNull, prefix,
   required, text, uuid
 } from "./attributes.ts"
 import type { Parse } from "./attributes.ts"
+import { isObject } from "../../../actors/shared/json.ts"
 
 export type Wire = Readonly<Record<string, unknown>>
 

@@ -20,7 +20,7 @@ export const directoryOf = (records: RecordsShape): Directory => ({
 
 /** A rule sees the directory and the versions below in one moment, so each edit rests on what its rule saw. */
 const changeOf = (records: RecordsShape, edit: Edit): Change => {
-  const table = tableOf(edit.kind) as unknown as Table<Json>
+  const table: Table<Json> = tableOf(edit.kind)
   const version = (key: string) => records.version(table, key)
   return "remove" in edit
     ? { table, remove: edit.remove, expect: version(edit.remove) }

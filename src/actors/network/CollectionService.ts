@@ -3,6 +3,7 @@ import { Effect, Result } from "effect"
 import type { Change, Table } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
+import type { Owned } from "./Network.ts"
 import type { Narrowing } from "./NetworkApiProtocol.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
 import type { NetworkStore } from "./NetworkStoreService.ts"
@@ -11,17 +12,6 @@ import { notFound, overQuota } from "./refusals.ts"
 import type { Shelf } from "./Shelf.ts"
 
 export type Store = NetworkStore["Service"]
-
-type Owned = {
-  readonly id: string
-  readonly projectId: string
-  readonly name: string
-  readonly description: string
-  readonly tags: ReadonlyArray<string>
-  readonly createdAt: string
-  readonly updatedAt: string
-  readonly revision: number
-}
 
 export interface Kind<A extends Owned, B> {
   readonly noun: Parameters<typeof notFound>[0]
@@ -101,8 +91,15 @@ export const touched = <A extends Owned>(record: A, changes: Partial<A>, now: st
 export const replacing = <A extends Owned>(store: Store, table: Table<A>, record: A): Change => ({
   table,
   put: record,
-  expect: store.version(table as Table<never>, record.id)
-} as Change<never> as Change)
+  expect: store.version(table, record.id)
+})
+
+/** Removes the record that the decision saw, and no later revision of it. */
+export const removing = (store: Store, table: Change["table"], id: string): Change => ({
+  table,
+  remove: id,
+  expect: store.version(table, id)
+})
 
 export const tagging = <A extends Owned, B>(store: Store, kind: Kind<A, B>, operation: string) =>
   Effect.fnUntraced(function*(

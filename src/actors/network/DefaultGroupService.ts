@@ -9,10 +9,14 @@ import { firstRules } from "./securityGroups.ts"
 
 export const defaultGroupId = (projectId: string): string => namedId(`security group default of ${projectId}`)
 
-/** A new group with the rules it starts with. */
-export const groupChanges = (group: SecurityGroup, isDefault: boolean): ReadonlyArray<Change> => {
+/** The rules a new group starts with, and what makes it and them. */
+export const newGroup = (
+  { isStateful, ...owned }: SecurityGroup,
+  isDefault: boolean
+): { readonly rules: ReadonlyArray<SecurityGroupRule>; readonly changes: ReadonlyArray<Change> } => {
+  const group: SecurityGroup = { ...owned, isStateful }
   const rules = firstRules(group.id, isDefault).map((rule, at): SecurityGroupRule => ({
-    ...group,
+    ...owned,
     ...rule,
     id: namedId(`rule ${at} of security group ${group.id}`),
     name: "",
@@ -24,14 +28,13 @@ export const groupChanges = (group: SecurityGroup, isDefault: boolean): Readonly
     portRangeMax: null,
     remoteIpPrefix: null
   }))
-  return [
-    { table: securityGroupTable, put: group, expect: "absent" },
-    ...rules.map(({ isStateful: _, ...rule }: SecurityGroupRule & { readonly isStateful?: boolean }) => ({
-      table: securityGroupRuleTable,
-      put: rule,
-      expect: "absent" as const
-    }))
-  ]
+  return {
+    rules,
+    changes: [
+      { table: securityGroupTable, put: group, expect: "absent" },
+      ...rules.map((rule) => ({ table: securityGroupRuleTable, put: rule, expect: "absent" as const }))
+    ]
+  }
 }
 
 /** Makes a project's default group the first time it is needed; its id is the same whoever makes it. */
@@ -53,7 +56,7 @@ export const ensureDefaultGroup = (store: Store, projectId: string): Effect.Effe
           revision: 1
         }
         return Result.succeed({
-          changes: store.index.groups.get(id) === undefined ? groupChanges(group, true) : [],
+          changes: store.index.groups.get(id) === undefined ? newGroup(group, true).changes : [],
           value: id
         })
       }))

@@ -2,7 +2,7 @@
 import type { IpVersion } from "./addresses.ts"
 
 /** What every resource has. `projectId` owns it. */
-type Owned = {
+export type Owned = {
   readonly id: string
   readonly projectId: string
   readonly name: string

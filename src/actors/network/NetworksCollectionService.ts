@@ -3,7 +3,7 @@ import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, reading, replacing, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { lookUp, ownedBy, reading, removing, replacing, tagging, touched, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import type { NetworkDraft, NetworkPatch } from "./drafts.ts"
 import { networkTable, subnetTable } from "./Network.ts"
@@ -82,17 +82,17 @@ export const make = (store: Store): NetworkApi["Service"]["networks"] => {
   const remove = (caller: Caller, id: string) =>
     store.change(() =>
       Result.gen(function*() {
-        const network = yield* lookUp(kind, caller, id, "delete_network")
+        yield* lookUp(kind, caller, id, "delete_network")
         const subnets = index.subnets.in("network", id)
         const isUsed = index.ports.count("network", id) > 0 || index.isArriving(id) ||
           subnets.some((subnet) => index.ipam.taken(subnet.id) > 0)
         if (isUsed) return yield* Result.fail(networkInUse(id))
         index.closing.add(id)
-        const changes: ReadonlyArray<Change<never>> = [
-          { table: networkTable, remove: network.id, expect: store.version(networkTable, id) },
-          ...subnets.map((subnet) => ({ table: subnetTable, remove: subnet.id, expect: store.version(subnetTable, subnet.id) }))
+        const changes = [
+          removing(store, networkTable, id),
+          ...subnets.map((subnet) => removing(store, subnetTable, subnet.id))
         ]
-        return { changes: changes as ReadonlyArray<Change>, value: undefined, settle: () => void index.closing.delete(id) }
+        return { changes, value: undefined, settle: () => void index.closing.delete(id) }
       })
     )
 

@@ -94,7 +94,7 @@ const plan = (
 ): Result.Result<Plan, Refusal> => {
   const { index } = store
   const ports: Array<Port> = []
-  const changes: Array<unknown> = []
+  const changes: Array<Change> = []
   const reserved: Array<FixedIp> = []
   for (const [at, slot] of slots.entries()) {
     if (slot.port !== null) {
@@ -117,7 +117,7 @@ const plan = (
     reserved.push(...granted.success)
     changes.push(...creation(plugged))
   }
-  return Result.succeed({ ports, reserved, changes: changes as ReadonlyArray<Change> })
+  return Result.succeed({ ports, reserved, changes })
 }
 
 const make = (store: Store): Networks["Service"] => {
@@ -186,7 +186,7 @@ const make = (store: Store): Networks["Service"] => {
               ? replacement(port, { ...port, ...unplugged, updatedAt: now, revision: port.revision + 1 }, version)
               : removal(port, version)
           })
-          return Result.succeed({ changes: changes as ReadonlyArray<unknown> as ReadonlyArray<Change>, value: undefined })
+          return Result.succeed({ changes, value: undefined })
         }))
     })
 

@@ -1,5 +1,4 @@
 import { Effect, Result } from "effect"
-import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import { lookUp, ownedBy, reading, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
@@ -100,7 +99,7 @@ export const make = (store: Store): NetworkApi["Service"]["ports"] => {
         }
         index.arrive(network.id, 1)
         return {
-          changes: creation(port) as ReadonlyArray<Change>,
+          changes: creation(port),
           value: port,
           undo: (lost) => giveBack(index, fixedIps, lost),
           settle: () => index.arrive(network.id, -1)
@@ -126,7 +125,7 @@ export const make = (store: Store): NetworkApi["Service"]["ports"] => {
         const { fixedIps, reserved } = wishes === undefined ? kept : yield* readdress(index, port, wishes)
         const next = touched(port, { ...definedOf(plain), fixedIps } as Partial<Port>, now)
         return {
-          changes: replacement(port, next, store.version(portTable, id)) as ReadonlyArray<Change>,
+          changes: replacement(port, next, store.version(portTable, id)),
           value: next,
           undo: (lost) => giveBack(index, reserved, lost)
         }
@@ -137,7 +136,7 @@ export const make = (store: Store): NetworkApi["Service"]["ports"] => {
   const remove = (caller: Caller, id: string) =>
     store.change(() =>
       Result.map(lookUp(kind, caller, id, "delete_port"), (port) => ({
-        changes: removal(port, store.version(portTable, id)) as ReadonlyArray<Change>,
+        changes: removal(port, store.version(portTable, id)),
         value: undefined
       }))
     )

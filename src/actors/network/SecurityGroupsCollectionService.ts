@@ -3,9 +3,9 @@ import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, projectOf, reading, replacing, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
+import { lookUp, ownedBy, projectOf, reading, removing, replacing, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
-import { defaultGroupId, ensureDefaultGroup, groupChanges } from "./DefaultGroupService.ts"
+import { defaultGroupId, ensureDefaultGroup, newGroup } from "./DefaultGroupService.ts"
 import type { SecurityGroupDraft, SecurityGroupPatch, SecurityGroupRuleDraft } from "./drafts.ts"
 import { securityGroupRuleTable, securityGroupTable } from "./Network.ts"
 import type { SecurityGroup, SecurityGroupRule } from "./Network.ts"
@@ -60,12 +60,6 @@ const secondDefault = (name: string | undefined): Refusal | undefined =>
 
 const isDefault = (group: SecurityGroup): boolean => group.id === defaultGroupId(group.projectId)
 
-const removal = (store: Store, table: Change["table"], id: string): Change => ({
-  table,
-  remove: id,
-  expect: store.version(table as never, id)
-})
-
 export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"] => {
   const { index } = store
   const kind = groupKind(index)
@@ -84,9 +78,10 @@ export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"
         const refusal = secondDefault(draft.name) ??
           withinQuota(index, "security_group", owned.projectId, index.groups.count("project", owned.projectId))
         if (refusal !== undefined) return yield* Result.fail(refusal)
-        const changes = groupChanges({ ...owned, isStateful: draft.isStateful }, false)
-        const [first, ...rules] = changes.map((change) => (change as unknown as { readonly put: SecurityGroup & SecurityGroupRule }).put)
-        return { changes, value: { ...first!, rules } as SecurityGroupView }
+        const group: SecurityGroup = { ...owned, isStateful: draft.isStateful }
+        const { changes, rules } = newGroup(group, false)
+        const value: SecurityGroupView = { ...group, rules }
+        return { changes, value }
       })
     )
   })
@@ -113,8 +108,8 @@ export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"
         if (index.ports.count("securityGroup", id) > 0 || isNamedElsewhere) return yield* Result.fail(groupInUse(id))
         return {
           changes: [
-            removal(store, securityGroupTable, id),
-            ...index.rules.in("group", id).map((rule) => removal(store, securityGroupRuleTable, rule.id))
+            removing(store, securityGroupTable, id),
+            ...index.rules.in("group", id).map((rule) => removing(store, securityGroupRuleTable, rule.id))
           ],
           value: undefined
         }
@@ -169,7 +164,7 @@ export const makeRules = (store: Store): NetworkApi["Service"]["securityGroupRul
   const remove = (caller: Caller, id: string) =>
     store.change(() =>
       Result.map(lookUp(kind, caller, id, "delete_security_group_rule"), () => ({
-        changes: [removal(store, securityGroupRuleTable, id)],
+        changes: [removing(store, securityGroupRuleTable, id)],
         value: undefined
       }))
     )

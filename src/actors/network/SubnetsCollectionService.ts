@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
-import { lookUp, ownedBy, reading, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { lookUp, ownedBy, reading, removing, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import type { SubnetDraft, SubnetPatch } from "./drafts.ts"
 import { networkTable, subnetTable } from "./Network.ts"
@@ -69,8 +69,7 @@ export const make = (store: Store): NetworkApi["Service"]["subnets"] => {
         yield* lookUp(kind, caller, id, "delete_subnet")
         if (index.ipam.taken(id) > 0) return yield* Result.fail(subnetInUse(id))
         index.closing.add(id)
-        const change = { table: subnetTable, remove: id, expect: store.version(subnetTable, id) }
-        return { changes: [change as Change<never> as Change], value: undefined, settle: () => void index.closing.delete(id) }
+        return { changes: [removing(store, subnetTable, id)], value: undefined, settle: () => void index.closing.delete(id) }
       })
     )
 

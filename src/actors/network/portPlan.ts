@@ -1,36 +1,30 @@
 /** What making, changing and removing ports does to the records, as lists of changes. */
 import { Result } from "effect"
+import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import type { FixedIpWish } from "./drafts.ts"
 import { ipAllocationTable, portTable } from "./Network.ts"
 import type { FixedIp, IpAllocation, Port } from "./Network.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
 
-/** Structurally a change of the records port; rules do not import it. */
-export type PortChange =
-  | { readonly table: typeof portTable; readonly put: Port; readonly expect: "absent" | number }
-  | { readonly table: typeof portTable; readonly remove: string; readonly expect: number }
-  | { readonly table: typeof ipAllocationTable; readonly put: IpAllocation; readonly expect: "absent" }
-  | { readonly table: typeof ipAllocationTable; readonly remove: string; readonly expect: "any" }
+const allocationOf = (portId: string) => (fixedIp: FixedIp): IpAllocation => ({ ...fixedIp, portId })
 
-export const allocationOf = (portId: string) => (fixedIp: FixedIp): IpAllocation => ({ ...fixedIp, portId })
-
-const taking = (portId: string, fixedIps: ReadonlyArray<FixedIp>): ReadonlyArray<PortChange> =>
+const taking = (portId: string, fixedIps: ReadonlyArray<FixedIp>): ReadonlyArray<Change> =>
   fixedIps.map((fixedIp) => ({ table: ipAllocationTable, put: allocationOf(portId)(fixedIp), expect: "absent" }))
 
-const leaving = (portId: string, fixedIps: ReadonlyArray<FixedIp>): ReadonlyArray<PortChange> =>
+const leaving = (portId: string, fixedIps: ReadonlyArray<FixedIp>): ReadonlyArray<Change> =>
   fixedIps.map((fixedIp) => ({
     table: ipAllocationTable,
     remove: ipAllocationTable.key(allocationOf(portId)(fixedIp)),
     expect: "any"
   }))
 
-export const creation = (port: Port): ReadonlyArray<PortChange> => [
+export const creation = (port: Port): ReadonlyArray<Change> => [
   { table: portTable, put: port, expect: "absent" },
   ...taking(port.id, port.fixedIps)
 ]
 
-export const removal = (port: Port, version: number): ReadonlyArray<PortChange> => [
+export const removal = (port: Port, version: number): ReadonlyArray<Change> => [
   { table: portTable, remove: port.id, expect: version },
   ...leaving(port.id, port.fixedIps)
 ]
@@ -39,7 +33,7 @@ const isSame = (one: FixedIp, other: FixedIp): boolean => one.subnetId === other
 const without = (list: ReadonlyArray<FixedIp>, others: ReadonlyArray<FixedIp>) =>
   list.filter((each) => !others.some((other) => isSame(each, other)))
 
-export const replacement = (before: Port, after: Port, version: number): ReadonlyArray<PortChange> => [
+export const replacement = (before: Port, after: Port, version: number): ReadonlyArray<Change> => [
   { table: portTable, put: after, expect: version },
   ...taking(after.id, without(after.fixedIps, before.fixedIps)),
   ...leaving(after.id, without(before.fixedIps, after.fixedIps))

@@ -12,8 +12,12 @@ import type { Attributes, Values } from "./attributes.ts"
 import { listing, shownFields } from "./listing.ts"
 import type { Wire } from "./resources.ts"
 
+interface Tagged {
+  readonly tags: ReadonlyArray<string>
+}
+
 /** How one kind of resource is named, read and shown. */
-export interface Resource<T extends Attributes, A, Patch> {
+export interface Resource<T extends Attributes, A extends Tagged, Patch> {
   readonly singular: string
   readonly plural: string
   /** In paths: `security-groups`. */
@@ -42,7 +46,7 @@ const narrowingOf = (query: URLSearchParams): Narrowing => {
   }
 }
 
-export const rowsOf = <T extends Attributes, A, Patch>(resource: Resource<T, A, Patch>): ReadonlyArray<Row<NetworkApi>> => {
+export const rowsOf = <T extends Attributes, A extends Tagged, Patch>(resource: Resource<T, A, Patch>): ReadonlyArray<Row<NetworkApi>> => {
   const { attributes, plural, segment, singular, wire } = resource
   const path = `/v2.0/${segment}`
   const readOnly = new Set(["id", "created_at", "updated_at", "revision_number", "tags", "status", ...resource.readOnly])
@@ -130,7 +134,7 @@ const readTags = (body: unknown): Result.Result<ReadonlyArray<string>, Refusal> 
 const within = (tags: ReadonlyArray<string>): ReadonlyArray<string> | Refusal =>
   tags.length > Limits.tagsPerResourceMax ? bad(`Too many tags, at most ${Limits.tagsPerResourceMax} are allowed.`) : tags
 
-const tagRows = <A, Draft, Patch>(
+const tagRows = <A extends Tagged, Draft, Patch>(
   path: string,
   collection: Effect.Effect<Collection<A, Draft, Patch>, never, NetworkApi>
 ): ReadonlyArray<Row<NetworkApi>> => {
@@ -140,7 +144,7 @@ const tagRows = <A, Draft, Patch>(
   ) => Effect.flatMap(collection, (api) => api.retag(exchange.caller, exchange.params["id"]!, next))
   const tagsOf = (exchange: Exchange) =>
     Effect.flatMap(collection, (api) => api.get(exchange.caller, exchange.params["id"]!)).pipe(
-      Effect.map((record) => (record as unknown as { readonly tags: ReadonlyArray<string> }).tags)
+      Effect.map((record) => record.tags)
     )
   const tagOf = (exchange: Exchange) => exchange.params["tag"]!
   return [

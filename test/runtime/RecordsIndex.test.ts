@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Stream } from "effect"
 import { Journal } from "../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../src/runtime/kernel/Records.ts"
 import type { Change, Table } from "../../src/runtime/kernel/Records.ts"
@@ -42,7 +42,31 @@ const memory = RecordsIndex.layer.pipe(Layer.provideMerge(MemoryJournal.layer))
 const test = (title: string, body: Effect.Effect<void, unknown, Records | Journal>) =>
   it.effect(title, () => Effect.provide(body, memory, { local: true }))
 
+/** A journal that another writer commits to while it is being read for the first time. */
+const busy = Layer.effect(Journal, Effect.map(Journal, (journal) => ({
+  ...journal,
+  scan: (type?: string) =>
+    Stream.unwrap(Effect.gen(function*() {
+      const before = yield* Stream.runCollect(journal.scan(type))
+      yield* Effect.orDie(journal.commit({
+        shard: "records", epoch: null, requestId: null, reply: null,
+        appends: [{
+          stream: { type: "flavor", id: "7" }, expectedVersion: 0, events: [], state: { order: 1, record: flavor("7") }, pending: false
+        }]
+      }))
+      return Stream.fromIterable(before)
+    }))
+}))).pipe(Layer.provide(MemoryJournal.layer))
+
 describe("records", () => {
+  it.effect("what is written while they are read for the first time is there", () =>
+    Effect.gen(function*() {
+      const records = yield* Records
+      assert.strictEqual(records.get(flavors, "7")?.name, "name-7")
+      yield* write(create(flavor("8")))
+      assert.deepStrictEqual([...records.all(flavors)].map(({ id }) => id), ["7", "8"])
+    }).pipe(Effect.provide(Layer.provide(RecordsIndex.layer, busy))))
+
   test(
     "a write is read back at once, by key and by unique key, in the order of creation",
     Effect.gen(function*() {

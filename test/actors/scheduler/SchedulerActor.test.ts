@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { flavors } from "../../../src/actors/catalog/Flavor.ts"
 import { defaultRatios, hosts } from "../../../src/actors/host/Host.ts"
+import type { PlacementWish } from "../../../src/actors/instance/Instance.ts"
 import { quotas } from "../../../src/actors/project/quota.ts"
 import { defaultCell, SchedulerEntity } from "../../../src/actors/scheduler/SchedulerProtocol.ts"
 import { Limits } from "../../../src/runtime/Limits.ts"
@@ -21,8 +22,10 @@ const oneHost = Effect.fnUntraced(function*(share: number) {
     { table: quotas, expect: "absent", put: { projectId: "project", userId: null, limits: { ram: -1 } } }
   ])
   const scheduler = (yield* Effect.provideContext(SchedulerEntity.client, cloud.context))(defaultCell)
-  const pick = (id: string) =>
-    scheduler.Select({ instance: anInstance({ id, host: null, flavor: { ...anInstance().flavor, ramMb } }) }).pipe(
+  const pick = (id: string, wish: Partial<PlacementWish> = {}) =>
+    scheduler.Select({
+      instance: anInstance({ id, host: null, flavor: { ...anInstance().flavor, ramMb }, wish: { ...anInstance().wish, ...wish } })
+    }).pipe(
       Effect.map(({ host }) => host),
       Effect.catchTag("Refusal", ({ kind }) => Effect.succeed(kind)),
       Effect.orDie
@@ -54,6 +57,15 @@ describe("the scheduler", () => {
       yield* cloud.faults.inject({ operation: "spawn" }, { _tag: "Fail", message: "no kvm", isRetryable: false })
       assert.strictEqual((yield* cloud.settled(yield* cloud.make("a", { flavorId: "large" }))).vmState, "error")
       assert.strictEqual(yield* pick("b"), "sim-0001")
+    }))
+
+  it.effect("keeps a group apart before its members are seen on their hosts", () =>
+    Effect.gen(function*() {
+      const { pick } = yield* oneHost(0.1)
+      const apart = { serverGroupId: "group", groupPolicy: "anti-affinity" }
+      assert.strictEqual(yield* pick("a", apart), "sim-0001")
+      assert.strictEqual(yield* pick("b", apart), "conflict")
+      assert.strictEqual(yield* pick("c"), "sim-0001")
     }))
 
   it.effect("sees a host's record change", () =>

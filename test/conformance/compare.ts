@@ -16,7 +16,7 @@ const volatile = new RegExp(`^(${[
   "OS-EXT-AZ:availability_zone", "host_status", "config_drive", "pinned_availability_zone", "host", "hypervisor_\\w+", "hypervisor_hostname", "host_ip",
   "addr", "mac_addr", "OS-EXT-IPS-MAC:mac_addr", "ip_address", "version_?id", "id", "uuid", "user_id", "project_id", "tenant_id", "port_id", "net_id", "reservation_id",
   "cpu_info", "vcpus\\w*", "memory_mb\\w*", "local_gb\\w*", "free_\\w+", "disk_available_least", "running_vms", "current_workload", "count", "servers", "uptime",
-  "total\\w+", "hours", "ended_at", "service_id", "zone", "zoneName", "in_use", "namespace", "instance_name", "url", "size"
+  "total\\w+", "hours", "ended_at", "service_id", "zone", "zoneName", "in_use", "namespace", "instance_name", "url", "size", "OS-EXT-IMG-SIZE:size"
 ].join("|")})$`)
 
 type Json = { readonly [key: string]: unknown }

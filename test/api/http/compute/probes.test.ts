@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { operations } from "../../../../src/api/http/compute/allOperations.ts"
 import { addHosts, asAdmin, makeRawAsk, project, tokenOf, world } from "../../../fixtures/compute.ts"
+import { server, serverId } from "../../../fixtures/servers.ts"
 import { hasShared, readLines } from "../../../fixtures/shared.ts"
+import { put } from "./servers/world.ts"
 
 interface Probe {
   readonly label: string
@@ -53,6 +55,7 @@ describe.skipIf(!hasShared)("probes of the reference", () => {
       const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGBN1xO2bsg8gqlqgdsdOyFH0nFKXhCDPTbJ1UqjUVXp"
       yield* ask("POST", "/v2.1/os-keypairs", { token: tokenOf("prober", project, "member,reader"), body: { keypair: { name: "k1", public_key: key } } })
       yield* ask("POST", "/v2.1/flavors", { token: asAdmin, body: { flavor: { name: "m1.tiny", ram: 512, vcpus: 1, disk: 1, id: "1" } } })
+      yield* put(server())
       const probes = readLines<Probe>("nova-api/vectors/protocol.jsonl").filter(concerns)
       const wrong: Array<string> = []
       for (const probe of probes) {
@@ -60,7 +63,7 @@ describe.skipIf(!hasShared)("probes of the reference", () => {
         const headers = Object.fromEntries(Object.entries(probe.headers).filter((entry): entry is [string, string] => entry[1] !== null))
         const answer = yield* ask(probe.method, path.replace("{project}", project), {
           token: tokenOf("prober", project, probe.roles), headers,
-          ...(probe.body === null ? {} : { body: probe.body })
+          ...(probe.body === null ? {} : { body: probe.body.replace("{server}", serverId) })
         })
         wrong.push(...differences(probe, answer))
       }

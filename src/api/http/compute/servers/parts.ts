@@ -8,6 +8,7 @@ import { refuse } from "../../../../actors/shared/Refusal.ts"
 import { Records, type Table } from "../../../../runtime/kernel/Records.ts"
 import type { Call } from "../Call.ts"
 import { field, renderer } from "../Fields.ts"
+import type { Window } from "../Microversion.ts"
 import { type Operation, operation } from "../Operations.ts"
 import { findServer, type Handling, type Needs } from "./asking.ts"
 import { none, volumeAttachments } from "./queries.ts"
@@ -100,9 +101,18 @@ const volumes = (): Handling => Effect.succeed({ body: { volumeAttachments: [] }
 const oneVolume = (call: Call, server: Instance): Handling =>
   Effect.fail(refuse("notFound", `Instance ${server.id} is not attached to volume ${call.params["volumeId"]}`))
 
-const row = (path: string, policy: string, handle: (call: Call, server: Instance) => Handling, query = none) =>
+/** No metadata service lets a guest post a password yet, so none is kept and there is none to clear. */
+const password = (): Handling => Effect.succeed({ body: { password: "" } })
+const clearPassword = (): Handling => Effect.succeed({})
+
+/** No server moves between hosts yet. */
+const migrations = (): Handling => Effect.succeed({ body: { migrations: [] } })
+const oneMigration = (call: Call, server: Instance): Handling =>
+  Effect.fail(refuse("notFound", `Migration ${call.params["migrationId"]} for server ${server.id} not found`))
+
+const row = (path: string, policy: string, handle: (call: Call, server: Instance) => Handling, query = none, since: Window = {}) =>
   operation<Needs, Instance>({
-    method: "GET", path: `/servers/:id/${path}`, status: 200, query, policy: `os_compute_api:${policy}`, find: findServer, handle
+    ...since, method: "GET", path: `/servers/:id/${path}`, status: 200, query, policy: `os_compute_api:${policy}`, find: findServer, handle
   })
 
 export const partRoutes: ReadonlyArray<Operation<Needs>> = [
@@ -111,6 +121,13 @@ export const partRoutes: ReadonlyArray<Operation<Needs>> = [
   row("os-interface", "os-attach-interfaces:list", interfaces),
   row("os-interface/:portId", "os-attach-interfaces:show", oneInterface),
   row("os-security-groups", "os-security-groups:list", securityGroups),
+  row("os-server-password", "os-server-password:show", password),
+  operation<Needs, Instance>({
+    method: "DELETE", path: "/servers/:id/os-server-password", status: 204, policy: "os_compute_api:os-server-password:clear",
+    find: findServer, handle: clearPassword
+  }),
+  row("migrations", "servers:migrations:index", migrations, none, { since: 23 }),
+  row("migrations/:migrationId", "servers:migrations:show", oneMigration, none, { since: 23 }),
   row("os-volume_attachments", "os-volumes-attachments:index", volumes, volumeAttachments),
   row("os-volume_attachments/:volumeId", "os-volumes-attachments:show", oneVolume)
 ]

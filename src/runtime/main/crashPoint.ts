@@ -10,16 +10,17 @@ const variable = "KILONOVA_CRASH"
 
 const die = Effect.sync(() => process.kill(process.pid, "SIGKILL")).pipe(Effect.andThen(Effect.never))
 
+// A commit that lost a race has written nothing: it is none of those that count.
 const crashing = (journal: Journal["Service"], when: string, at: number): Journal["Service"] => {
-  let count = 0
+  let asked = 0
+  let durable = 0
   return {
     ...journal,
     commit: (commit) =>
-      Effect.suspend(() => {
-        const isLast = ++count === at
-        if (isLast && when === "before") return die
-        return isLast ? Effect.andThen(journal.commit(commit), die) : journal.commit(commit)
-      })
+      Effect.suspend(() =>
+        when === "before" && ++asked === at
+          ? die
+          : Effect.tap(journal.commit(commit), () => when === "after" && ++durable === at ? die : Effect.void))
   }
 }
 

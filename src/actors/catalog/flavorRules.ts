@@ -8,7 +8,7 @@ export type FlavorDraft = Omit<Flavor, "id" | "access" | "createdAt" | "extraSpe
   readonly id: string | null
 }
 
-export const flavorNotFound = (id: string): Refusal => refuse("notFound", `Flavor ${id} could not be found.`, "FlavorNotFound")
+const flavorNotFound = (id: string): Refusal => refuse("notFound", `Flavor ${id} could not be found.`, "FlavorNotFound")
 
 export const found = (flavor: Flavor | undefined, id: string, caller: Caller): Result.Result<Flavor, Refusal> =>
   flavor === undefined || !maySee(flavor, caller.projectId, caller.isAdmin)
@@ -57,7 +57,7 @@ export const passes = (flavor: Flavor, filter: FlavorFilter, caller: Caller): bo
   (filter.name === null || flavor.name === filter.name)
 
 /** What flavors can be sorted by, in the names of the API. */
-export const sortKeys: Readonly<Record<string, (flavor: Flavor) => string | number>> = {
+const sortKeys: Readonly<Record<string, (flavor: Flavor) => string | number>> = {
   created_at: (flavor) => flavor.createdAt,
   description: (flavor) => flavor.description ?? "",
   disabled: (flavor) => Number(flavor.isDisabled),

@@ -28,7 +28,7 @@ const fieldsOf = (blob: Buffer): ReadonlyArray<Buffer> | null => {
 }
 
 /** The binary key in a line of text, if it is one. */
-export const blobOf = (publicKey: string): Buffer | null => {
+const blobOf = (publicKey: string): Buffer | null => {
   const [type = "", base64 = ""] = publicKey.trim().split(/[ \t]+/)
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined
   if (kind === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || /[\r\n]/.test(publicKey.trim())) return null

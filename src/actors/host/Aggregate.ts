@@ -19,7 +19,7 @@ export const aggregates = {
 }
 
 /** The zone of a host that no aggregate puts into another. */
-export const usualZone = "nova"
+const usualZone = "nova"
 const zoneKey = "availability_zone"
 export const zoneOf = ({ metadata }: Aggregate): string | null => metadata[zoneKey] ?? null
 

@@ -7,7 +7,7 @@ type Facts = Omit<Host,
   | "isForcedDown" | "createdAt" | "updatedAt">
 
 /** What a record keeps of an inventory. */
-export const factsOf = (inventory: Inventory): Facts => ({
+const factsOf = (inventory: Inventory): Facts => ({
   hypervisorType: inventory.hypervisorType,
   hypervisorVersion: inventory.hypervisorVersion,
   hostIp: inventory.hostIp,

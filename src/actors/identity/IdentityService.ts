@@ -189,7 +189,7 @@ const make = Effect.fnUntraced(function*(options: IdentityOptions) {
   return Context.make(Accounts, accounts).pipe(Context.add(Identity, identity))
 })
 
-export const layerNoDeps = (
+const layerNoDeps = (
   options: IdentityOptions = {}
 ): Layer.Layer<Identity | Accounts, never, Records | SecureRandom.SecureRandom> => Layer.effectContext(make(options))
 

@@ -9,7 +9,7 @@ export interface CatalogService {
 }
 
 export const region = "RegionOne"
-export const interfaces = ["public", "internal", "admin"] as const
+const interfaces = ["public", "internal", "admin"] as const
 
 /** Ids are fixed, so that what a client remembers of them holds across installations. */
 export const services: ReadonlyArray<CatalogService> = [

@@ -16,12 +16,12 @@ export const withImplied = (directory: Directory, roleIds: Iterable<string>): Re
 }
 
 /** The user, and the groups the user is in. */
-export const actorsOf = (user: User): ReadonlyArray<Actor> => [
+const actorsOf = (user: User): ReadonlyArray<Actor> => [
   { kind: "user", id: user.id },
   ...user.groupIds.map((id): Actor => ({ kind: "group", id }))
 ]
 
-export const grantedRoleIds = (directory: Directory, user: User, scope: Scope): ReadonlyArray<string> =>
+const grantedRoleIds = (directory: Directory, user: User, scope: Scope): ReadonlyArray<string> =>
   actorsOf(user).flatMap((actor) => directory.get("grant", grantKey(actor, scope))?.roleIds ?? [])
 
 /** Everything the user may do on the scope, through groups and implied roles too. */

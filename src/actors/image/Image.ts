@@ -1,6 +1,6 @@
 /** An image as Glance knows it. Times ISO 8601; `minDisk` GiB, `minRam` MiB. */
 export const visibilities = ["community", "public", "private", "shared"] as const
-export const statuses = ["queued", "saving", "active", "deactivated"] as const
+const statuses = ["queued", "saving", "active", "deactivated"] as const
 export type Visibility = (typeof visibilities)[number]
 export type ImageStatus = (typeof statuses)[number]
 

@@ -28,7 +28,7 @@ const changesTo = (before: Properties, after: Properties): ReadonlyArray<ImageCh
 ]
 
 /** Compute's view of the image service. */
-export const layerNoDeps: Layer.Layer<Images, never, ImageApi> = Layer.effect(
+const layerNoDeps: Layer.Layer<Images, never, ImageApi> = Layer.effect(
   Images,
   Effect.map(ImageApi, (api) =>
     Images.of({

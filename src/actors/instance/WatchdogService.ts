@@ -6,7 +6,7 @@ import type { Command } from "./InstanceCommand.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
 
 /** What a server with work in flight needs now, if anything. */
-export const attention = (instance: Instance, nowMillis: number, isStart: boolean): Command | undefined => {
+const attention = (instance: Instance, nowMillis: number, isStart: boolean): Command | undefined => {
   const work = instance.work
   if (work === null) return undefined
   if (work.deadlineMillis <= nowMillis) return { _tag: "Expire", generation: work.generation, atMillis: nowMillis }

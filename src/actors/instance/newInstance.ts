@@ -16,7 +16,7 @@ export interface Resolved {
 }
 
 /** Nova's host names: letters, digits and dashes of the name, 63 at most. */
-export const hostnameOf = (name: string, id: string): string => {
+const hostnameOf = (name: string, id: string): string => {
   const plain = name.normalize("NFKD").replaceAll(/[^\x20-\x7e]/g, "").toLowerCase()
     .replaceAll(/[ _.]/g, "-").replaceAll(/[^a-z0-9-]/g, "").replaceAll(/^-+|-+$/g, "").slice(0, 63)
   return plain === "" ? `server-${id}` : plain

@@ -4,7 +4,7 @@ import { statesOf, TaskState, type VmState } from "./states.ts"
 type Cell = string | number | boolean | null
 
 /** What a server can be filtered and sorted by, under Nova's column names. */
-export const columns = {
+const columns = {
   access_ip_v4: (server) => server.accessIpV4,
   access_ip_v6: (server) => server.accessIpV6,
   auto_disk_config: (server) => server.diskConfig === "AUTO",
@@ -129,7 +129,7 @@ export interface Order {
 const compareCells = (a: Cell, b: Cell): number =>
   a === b ? 0 : a === null ? -1 : b === null ? 1 : a < b ? -1 : 1
 
-export const compare = (orders: ReadonlyArray<Order>) => (a: Instance, b: Instance): number => {
+const compare = (orders: ReadonlyArray<Order>) => (a: Instance, b: Instance): number => {
   for (const { column, direction } of orders) {
     const sign = compareCells(columns[column](a), columns[column](b))
     if (sign !== 0) return direction === "asc" ? sign : -sign

@@ -22,7 +22,6 @@ export type TaskState = typeof TaskState.Type
 
 /** Nova's numbers for what the hypervisor says. */
 export const powerStates = { nostate: 0, running: 1, paused: 3, shutdown: 4, crashed: 6, suspended: 7 } as const
-export type PowerNumber = (typeof powerStates)[keyof typeof powerStates]
 
 const rebuilding = { rebuilding: "REBUILD", rebuild_block_device_mapping: "REBUILD", rebuild_spawning: "REBUILD" } as const
 const resizing = {

@@ -9,7 +9,7 @@ export interface NetworkSeed {
   readonly cidr: string
 }
 
-export const usualNetwork: NetworkSeed = { name: "private", subnetName: "private-subnet", cidr: "10.0.0.0/16" }
+const usualNetwork: NetworkSeed = { name: "private", subnetName: "private-subnet", cidr: "10.0.0.0/16" }
 
 /** A shared network with one subnet, unless the caller's project has them; answers the network's id. */
 export const seedNetwork = Effect.fnUntraced(function*(

@@ -21,7 +21,7 @@ export interface AddressRange {
   readonly last: bigint
 }
 
-export const bitsOf = (version: IpVersion): number => version === 4 ? 32 : 128
+const bitsOf = (version: IpVersion): number => version === 4 ? 32 : 128
 
 const parseV4 = (text: string): bigint | undefined => {
   const parts = text.split(".")

@@ -113,7 +113,7 @@ const selfMade = (subnet: Subnet, macAddress: string): string =>
   formatAddress(6, eui64(parseCidr(subnet.cidr)!, macAddress))
 
 /** The subnet a wish means, once its address is known to fit there. */
-export const subnetFor = (networkId: string, subnets: ReadonlyArray<Subnet>, wish: FixedIpWish): Result.Result<Subnet, Refusal> => {
+const subnetFor = (networkId: string, subnets: ReadonlyArray<Subnet>, wish: FixedIpWish): Result.Result<Subnet, Refusal> => {
   const { address, subnetId } = wish
   if (subnets.length === 0) return Result.fail(invalidInput("IP allocation requires subnets for network"))
   if (subnetId === null && address === null) {

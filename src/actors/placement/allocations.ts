@@ -16,7 +16,7 @@ export interface Allocation {
   readonly createdAt: string
 }
 
-export const instanceConsumer = "INSTANCE"
+const instanceConsumer = "INSTANCE"
 
 /** A server without a host, or a deleted one, holds nothing. */
 export const allocationOf = (instance: Instance): Allocation | undefined =>

@@ -84,7 +84,7 @@ export const nobody: Caller = {
 }
 
 /** Turns an answer into bytes, adding what the service puts on each of its answers. */
-export const encode = (answer: Answer, extra: Readonly<Record<string, string>> = noHeaders): Reply => {
+const encode = (answer: Answer, extra: Readonly<Record<string, string>> = noHeaders): Reply => {
   const payload = answer.bytes ?? answer.text ?? (answer.body === undefined ? null : JSON.stringify(answer.body))
   const headers: Record<string, string> = { ...extra }
   if (payload !== null) {

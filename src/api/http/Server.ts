@@ -61,7 +61,7 @@ const responseOf = (reply: Reply): HttpServerResponse.HttpServerResponse => {
 }
 
 /** `/compute/v2.1/servers?limit=1` → prefix `/compute`, path `/v2.1/servers`, search `limit=1`. */
-export const splitUrl = (url: string) => {
+const splitUrl = (url: string) => {
   const mark = url.indexOf("?")
   const whole = mark < 0 ? url : url.slice(0, mark)
   const slash = whole.indexOf("/", 1)

@@ -23,7 +23,7 @@ type GuestEffect<A> = Effect.Effect<A, LibvirtFailure | DriverError>
 const refuse = (operation: string, message: string) => new DriverError({ operation, message, isRetryable: false })
 
 /** `undefined` when libvirt knows no such domain. */
-export const stateOf = ({ client }: GuestHost, id: string): Effect.Effect<DomainState | undefined, LibvirtFailure> =>
+const stateOf = ({ client }: GuestHost, id: string): Effect.Effect<DomainState | undefined, LibvirtFailure> =>
   client.domainGetState({ domain: domainByUuid(id) }).pipe(
     Effect.map(({ state }): DomainState | undefined => state),
     Effect.catchTag("LibvirtError", (error) => error.is("noDomain") ? Effect.succeed(undefined) : Effect.fail(error))

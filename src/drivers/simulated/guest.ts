@@ -16,7 +16,7 @@ export interface Guest {
 export type Move = "powerOn" | "powerOff" | "reboot" | "pause" | "unpause" | "suspend" | "resume"
 
 /** From which power states a call is accepted, and where it leads; the target itself is always accepted. */
-export const moves: { readonly [move in Move]: { readonly from: ReadonlyArray<PowerState>; readonly to: PowerState } } = {
+const moves: { readonly [move in Move]: { readonly from: ReadonlyArray<PowerState>; readonly to: PowerState } } = {
   powerOn: { from: ["shutdown", "crashed", "nostate", "paused", "suspended"], to: "running" },
   powerOff: { from: ["running", "crashed", "nostate", "paused", "suspended"], to: "shutdown" },
   reboot: { from: ["shutdown", "crashed", "nostate", "paused", "suspended"], to: "running" },

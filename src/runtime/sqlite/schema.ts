@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite"
 import { Limits } from "../Limits.ts"
 import type { OpenReason, WorkerData } from "./messages.ts"
 
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /** `requests` is keyed by feed position so that the oldest are trimmed from one end, without an index on time. */
 const tables = `

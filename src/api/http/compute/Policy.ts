@@ -34,7 +34,7 @@ const check = (text: string, ruleNamed: (name: string) => Predicate): Predicate 
 }
 
 /** `a and b or not (c)`, as operators write it: `and` binds tighter than `or`. */
-export const parse = (text: string, ruleNamed: (name: string) => Predicate): Predicate => {
+const parse = (text: string, ruleNamed: (name: string) => Predicate): Predicate => {
   const words = text.match(/\(|\)|(?:%\([^)]*\)s|[^\s()])+/g) ?? []
   let at = 0
   const either = (): Predicate => {

@@ -61,7 +61,7 @@ export const query = (
   )
 
 /** The plain JSON Schema of one version. */
-export const fold = (node: unknown, version: number): unknown => {
+const fold = (node: unknown, version: number): unknown => {
   if (node instanceof Choice) return fold(atVersion(node.rows, version) ?? false, version)
   if (node instanceof Shape) {
     const rows = node.params.filter((row) => holds(row, version))

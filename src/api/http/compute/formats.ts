@@ -21,9 +21,9 @@ const inside = (value: number | undefined, low: number, high: number) =>
   value === undefined || (value >= low && value <= high)
 
 /** Characters outside the alphabet are skipped, as Python's decoder does; what is left must be whole. */
-export const isBase64 = (text: string): boolean => text.replaceAll(/[^A-Za-z0-9+/=]/g, "").length % 4 === 0
+const isBase64 = (text: string): boolean => text.replaceAll(/[^A-Za-z0-9+/=]/g, "").length % 4 === 0
 
-export const isCidr = (text: string): boolean => {
+const isCidr = (text: string): boolean => {
   const [address = "", prefix = "", ...more] = text.split("/")
   if (more.length > 0 || /\s/.test(text)) return false
   if (isIPv6(address)) return /^\d{1,3}$/.test(prefix) && Number(prefix) <= 128
@@ -31,10 +31,10 @@ export const isCidr = (text: string): boolean => {
   return isIPv4(whole) && (isIPv4(prefix) || (/^\d{1,2}$/.test(prefix) && Number(prefix) <= 32))
 }
 
-export const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+[^\s]*$/i.test(text)
+const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+[^\s]*$/i.test(text)
 
 /** Python spells named groups in its own way. */
-export const isRegex = (text: string): boolean => {
+const isRegex = (text: string): boolean => {
   if (text === "") return false
   try {
     new RegExp(text.replaceAll("(?P<", "(?<"))

@@ -2,7 +2,7 @@ import type { ErrorObject } from "ajv"
 import { Limits } from "../../../runtime/Limits.ts"
 
 /** A value as the reference prints it: the Python way. */
-export const show = (value: unknown): string => {
+const show = (value: unknown): string => {
   if (value === null || value === undefined) return "None"
   if (typeof value === "boolean") return value ? "True" : "False"
   if (typeof value === "string") return value.includes("'") && !value.includes("\"") ? `"${value}"` : `'${value}'`

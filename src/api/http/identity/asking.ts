@@ -18,7 +18,7 @@ export interface Asking {
 
 export type Asked = (asking: Asking) => Effect.Effect<Answer, Refusal>
 
-export const asked = (handle: Asked): Handler<Accounts> => (exchange) =>
+const asked = (handle: Asked): Handler<Accounts> => (exchange) =>
   Effect.gen(function*() {
     const accounts = yield* Accounts
     const standing = yield* accounts.inspect(exchange.headers["x-auth-token"] ?? "")

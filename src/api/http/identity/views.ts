@@ -7,7 +7,7 @@ import type { View } from "./collection.ts"
 
 const linked = (base: string, plural: string, id: string) => ({ links: { self: `${base}/v3/${plural}/${id}` } })
 
-export const timeOf = (millis: number): string => isoMicros(isoOf(millis))
+const timeOf = (millis: number): string => isoMicros(isoOf(millis))
 /** Tokens write their times with a zone. */
 export const zonedTimeOf = (millis: number): string => `${timeOf(millis)}Z`
 

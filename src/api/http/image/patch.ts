@@ -33,7 +33,7 @@ const readers: Readonly<Record<string, typeof draft4>> = {
   "application/openstack-images-v2.0-json-patch": draft4,
   "application/openstack-images-v2.1-json-patch": draft10
 }
-export const patchTypes = Object.keys(readers)
+const patchTypes = Object.keys(readers)
 
 const pointerRules: ReadonlyArray<readonly [isBroken: (pointer: string) => boolean, rule: string]> = [
   [(pointer) => !pointer.startsWith("/"), "does not start with \"/\""],

@@ -33,7 +33,7 @@ export const show = <A>(fields: ReadonlyArray<Field<A>>, version: number, source
 export const amounts = (resources: Resources): Shown => Object.fromEntries(resources)
 
 /** Links are paths: Placement does not know its own host. */
-export const providerPath = (uuid: string): string => `${manners.prefix}/resource_providers/${uuid}`
+const providerPath = (uuid: string): string => `${manners.prefix}/resource_providers/${uuid}`
 export const resourceClassOf = (name: string): Shown =>
   ({ name, links: [{ rel: "self", href: `${manners.prefix}/resource_classes/${name}` }] })
 

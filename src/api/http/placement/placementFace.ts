@@ -32,7 +32,7 @@ const get = (path: string, policy: string | null, rest: Get): Operation<Placemen
 
 const provider = "/resource_providers/:uuid"
 
-export const operations: ReadonlyArray<Operation<Placement>> = [
+const operations: ReadonlyArray<Operation<Placement>> = [
   get("/", null, { handle: () => Effect.succeed({ modifiedAt: null, body: versionDocument }) }),
   get("/resource_providers", "resource_providers:list", { query: providersQuery, handle: listProviders }),
   get(provider, "resource_providers:show", { handle: showProvider }),

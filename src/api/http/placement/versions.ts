@@ -1,5 +1,5 @@
 /** The versions of the Placement API, oldest first: the n-th line is 1.(n-1). Adding one: a line here, and rows. */
-export const versions = [
+const versions = [
   "The base: providers, their inventories and usages, and allocations.",
   "Providers belong to aggregates.",
   "Resource classes are a resource, and clients may add their own.",

@@ -12,7 +12,7 @@ import { textOf } from "./versions.ts"
 
 const bad = (message: string) => Result.fail(refuse("badRequest", message.slice(0, Limits.echoCharsMax)))
 
-export const parseResources = (text: string): Result.Result<Resources, Refusal> => {
+const parseResources = (text: string): Result.Result<Resources, Refusal> => {
   const wanted = new Map<string, number>()
   for (const entry of text.split(",")) {
     const [name = "", amount, ...more] = entry.split(":")

@@ -17,7 +17,6 @@ export interface Codec<A> {
 }
 
 /** The type a codec reads and writes. */
-export type TypeOf<C> = C extends Codec<infer A> ? A : never
 
 const padding = (length: number): number => (4 - (length & 3)) & 3
 

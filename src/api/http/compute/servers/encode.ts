@@ -51,7 +51,7 @@ class Texts {
 const texts = new Texts()
 
 /** What is told of a host's health. */
-export const hostStatusOf = (host: Host | undefined): string =>
+const hostStatusOf = (host: Host | undefined): string =>
   host === undefined ? "" : host.isForcedDown ? "DOWN" : host.isDisabled ? "MAINTENANCE" : "UP"
 
 export type HostNamed = (hostname: string) => Host | undefined

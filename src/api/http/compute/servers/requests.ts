@@ -6,8 +6,8 @@ import {
 
 /** Names: legacy v2 cuts white space off their ends, the versions refuse it. */
 const anyName = byVersion({ until: 0, is: legacyName }, { is: name })
-export const tag = text({ min: 1, max: 60, pattern: "^[^,/]*$" })
-export const tags = { type: "array", items: tag, maxItems: 50 }
+const tag = text({ min: 1, max: 60, pattern: "^[^,/]*$" })
+const tags = { type: "array", items: tag, maxItems: 50 }
 const address = { type: "string", oneOf: [{ format: "ipv4" }, { format: "ipv6" }] }
 const ipv4 = { type: "string", format: "ipv4" }
 const ipv6 = { type: "string", format: "ipv6" }

@@ -2,7 +2,7 @@ import type { ServerUsage } from "../../../../actors/instance/usage.ts"
 import { isoMicros, isoOf } from "../../../../actors/shared/time.ts"
 
 /** These shapes are the same in all versions. */
-export const serverOf = ({ hours, isEnded, server, uptimeSeconds }: ServerUsage) => ({
+const serverOf = ({ hours, isEnded, server, uptimeSeconds }: ServerUsage) => ({
   hours,
   flavor: server.flavor.name,
   instance_id: server.id,

@@ -187,10 +187,9 @@ const prepare = (folder: string, baseLock: Semaphore.Semaphore, spec: DomainSpec
     }
   })
 
-/** Bases that no guest links to any more. */
+/** Bases that no guest links to any more, and what a crash left of one in the making. */
 const prune = async (folder: string): Promise<void> => {
-  const bases = await readdir(baseFolder(folder)).catch(() => [])
-  for (const name of bases.filter((each) => each.endsWith(".qcow2"))) {
+  for (const name of await readdir(baseFolder(folder)).catch(() => [])) {
     const path = join(baseFolder(folder), name)
     const found = await stat(path).catch(() => undefined)
     if (found?.nlink === 1) await rm(path, { force: true })

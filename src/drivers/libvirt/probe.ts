@@ -47,7 +47,10 @@ export const firmwareMillis = (
 ): Effect.Effect<number | undefined, LibvirtFailure> =>
   Effect.gen(function*() {
     const name = `kilonova-probe-${yield* Random.nextIntBetween(100_000, 999_999)}`
-    const log = join(folder, `_${name}.log`)
+    const log = join(folder, "_probe.log")
+    // One that was killed meanwhile has left its own.
+    const clean = Effect.sync(() => rmSync(log, { force: true }))
+    yield* clean
     return yield* Effect.acquireUseRelease(
       // Should we die meanwhile, libvirt ends the guest with our connection.
       client.domainCreateXml({ xml: probeXml(name, virtType, log), flags: createFlag.autodestroy }),
@@ -56,7 +59,7 @@ export const firmwareMillis = (
     ).pipe(
       Effect.catchTag("LibvirtError", (error) =>
         Effect.as(Effect.logDebug(`${virtType} probe refused: ${error.message}`), undefined)),
-      Effect.ensuring(Effect.sync(() => rmSync(log, { force: true })))
+      Effect.ensuring(clean)
     )
   })
 

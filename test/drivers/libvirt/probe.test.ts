@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -46,6 +46,7 @@ const probe = (outcomes: { readonly qemu: Outcome; readonly kvm: Outcome }) =>
       Effect.sync(() => mkdtempSync(join(tmpdir(), "kilonova-probe-"))),
       (path) => Effect.sync(() => rmSync(path, { recursive: true }))
     )
+    writeFileSync(join(folder, "_probe.log"), "No bootable device, said a guest of the process that was killed")
     const { client, left } = clientWhere(outcomes)
     const exit = yield* Effect.result(provenVirtType(client, folder))
     assert.deepStrictEqual([left, readdirSync(folder)], [[], []], "a probe left something behind")

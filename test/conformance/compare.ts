@@ -32,7 +32,7 @@ export const differences = (names: Names, theirs: unknown, ours: unknown, path =
   const [wanted, found] = [kindOf(theirs), kindOf(ours)]
   if (wanted !== found) {
     const isExcused = volatile.test(key) && (wanted === "null" || found === "null")
-    return isExcused ? [] : [`${path}: ${show(ours)}, not ${show(theirs)}`]
+    return isExcused ? [] : [`${path}: ${wanted} wanted, ${show(ours)} given`]
   }
   if (isMap(wanted)) return ofMaps(names, theirs as Json, ours as Json, path, key)
   if (wanted === "array") return ofLists(names, theirs as ReadonlyArray<unknown>, ours as ReadonlyArray<unknown>, path, key)

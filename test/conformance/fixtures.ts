@@ -109,6 +109,18 @@ const findAction: Make = ({ cloud, names }, id, { u }) =>
 const makeKeypair: Make = ({ cloud }, name, { roles }) =>
   cloud.ask("POST", "/v2.1/os-keypairs", roles, "2.1", { keypair: { name: decodeURIComponent(name) } })
 
+const makeAggregate: Make = ({ cloud, test }, id, { route }) =>
+  Effect.gen(function*() {
+    const known = yield* cloud.ask("GET", `/v2.1/os-aggregates/${id}`, admin, "2.1")
+    if (known.status === 200) return
+    const { body } = yield* cloud.ask("POST", "/v2.1/os-aggregates", admin, "2.1", { aggregate: { name: "name", availability_zone: "london" } })
+    const made = (body as { readonly aggregate: { readonly id: number } }).aggregate.id
+    const { b } = test[0]!
+    if (route.endsWith("/action") && isObject(b) && b["remove_host"] !== undefined) {
+      yield* cloud.ask("POST", `/v2.1/os-aggregates/${made}/action`, admin, "2.1", { add_host: b["remove_host"] })
+    }
+  })
+
 const makers: ReadonlyArray<readonly [path: RegExp, make: Make, isNeeded: (id: string) => boolean]> = [
   [/\/servers\/([^/?]+)/, makeServer, isId],
   [/\/os-services\/([^/?]+)/, findOf("/v2.1/os-services?binary=nova-compute", "services", "host"), isId],
@@ -118,6 +130,7 @@ const makers: ReadonlyArray<readonly [path: RegExp, make: Make, isNeeded: (id: s
   [/\/os-instance-actions\/([^/?]+)/, findAction, isId],
   [/\/os-server-groups\/([^/?]+)/, makeGroup, isId],
   [/\/flavors\/([^/?]+)/, makeFlavor, (id) => id !== "detail"],
+  [/\/os-aggregates\/([^/?]+)/, makeAggregate, () => true],
   [/\/os-keypairs\/([^/?]+)/, makeKeypair, () => true]
 ]
 

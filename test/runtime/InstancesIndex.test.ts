@@ -97,6 +97,23 @@ describe("the index of servers", () => {
       assert.deepStrictEqual([listed.length, listed[0], listed.at(-1)], [Limits.deletedKeptMax + 1, `d${count - 1}`, "live"])
     }).pipe(Effect.provide(layers)), 60_000)
 
+  it.effect("loses what is removed from the journal, and nothing else", () =>
+    Effect.gen(function*() {
+      const write = yield* writer
+      const journal = yield* Journal
+      const index = yield* InstanceIndex
+      yield* write(at("a", 1), at("b", 2), at("c", 3), at("d", 4))
+      for (const id of ["a", "b", "d"]) {
+        yield* journal.commit({
+          shard: "local", epoch: null, requestId: null, reply: null,
+          appends: [{ stream: { type: "Instance", id }, expectedVersion: 1, events: [], state: null, pending: false }]
+        })
+      }
+      yield* write(at("e", 5))
+      for (const project of [null, "project"]) assert.deepStrictEqual(idsOf(index.ofProject(project)), ["e", "c"])
+      assert.deepStrictEqual([idsOf(index.onHost("host-1")), index.usageOfProject("project").instances], [["c", "e"], 2])
+    }).pipe(Effect.provide(layers)))
+
   it.effect("says that something changed", () =>
     Effect.gen(function*() {
       const write = yield* writer

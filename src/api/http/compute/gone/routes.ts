@@ -40,15 +40,17 @@ const paths: ReadonlyArray<readonly [path: string, methods: string]> = [
 const actions: ReadonlyArray<Window & { readonly path: string; readonly action: string }> = [
   ...["reserve", "unreserve"].map((action) => ({ path: "/os-fixed-ips/:id/action", action })),
   ...["associate_host", "disassociate", "disassociate_host", "disassociate_project"].map((action) => ({ path: "/os-networks/:id/action", action })),
-  { path: "/servers/:id/action", action: "resetNetwork" },
-  { path: "/servers/:id/action", action: "os-getRDPConsole", until: 5 }
+  { path: "/servers/:id/action", action: "resetNetwork" }
 ]
 
 const gone = Effect.fail(refuse("notFound", "This resource is gone for good.", "Gone"))
+/** Gone like the others, but the reference calls the request bad. */
+const noRdp = Effect.fail(refuse("badRequest", "There are no RDP consoles."))
 const row = (method: Method, path: string, rest: Window & { readonly action?: string } = {}) =>
   operation({ ...rest, method, path, status: 410, handle: () => gone })
 
 export const routes = [
   ...paths.flatMap(([path, methods]) => methods.split(" ").map((method) => row(method as Method, path))),
-  ...actions.map(({ path, ...rest }) => row("POST", path, rest))
+  ...actions.map(({ path, ...rest }) => row("POST", path, rest)),
+  operation({ method: "POST", path: "/servers/:id/action", action: "os-getRDPConsole", until: 5, status: 410, handle: () => noRdp })
 ]

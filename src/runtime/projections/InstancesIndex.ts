@@ -48,6 +48,18 @@ class Index {
     return this.#revision
   }
 
+  /** What the journal had at the start, in any order. Nothing changes a deleted server: its last change was its deletion. */
+  restore(instances: ReadonlyArray<Instance>): void {
+    const deleted = instances.filter((instance) => !isLive(instance))
+      .sort((a, b) => a.updatedAt < b.updatedAt ? -1 : a.updatedAt > b.updatedAt ? 1 : 0)
+    const forgotten = new Set(deleted.slice(0, -Limits.deletedKeptMax).map(({ id }) => id))
+    for (const instance of instances.toSorted(byAge)) {
+      if (!forgotten.has(instance.id)) this.apply(instance.id, instance)
+    }
+    this.#deleted.clear()
+    for (const { id } of deleted) if (!forgotten.has(id)) this.#deleted.add(id)
+  }
+
   apply(id: string, after: Instance | undefined): void {
     this.#revision++
     const before = this.#byId.get(id)
@@ -108,12 +120,10 @@ const make = Effect.gen(function*() {
   const index = new Index()
   const stored = yield* Stream.runCollect(journal.scan("Instance"))
   const flavorOf = interned<Instance["flavor"]>()
-  const instances = [...stored].map(({ state }) => {
+  index.restore([...stored].map(({ state }) => {
     const instance = state as unknown as Instance
     return { ...instance, flavor: flavorOf(instance.flavor) }
-  })
-  instances.sort(byAge)
-  for (const instance of instances) index.apply(instance.id, instance)
+  }))
   yield* journal.project((entries) => {
     for (const { stream, state } of entries) {
       if (stream.type === "Instance") index.apply(stream.id, state === null ? undefined : state as unknown as Instance)

@@ -135,7 +135,7 @@ const makers: ReadonlyArray<readonly [path: RegExp, make: Make, isNeeded: (id: s
 ]
 
 /** Ids in bodies, by the key they stand under. */
-const inBodies: Readonly<Record<string, Make>> = { flavorRef: makeFlavor, group: makeGroup, same_host: makeServer, different_host: makeServer, instance_uuid: makeServer }
+const inBodies: Readonly<Record<string, Make>> = { flavorRef: makeFlavor, group: makeGroup, same_host: makeServer, different_host: makeServer, instance_uuid: makeServer, server_uuid: makeServer }
 
 const idsIn = (value: unknown, key = ""): ReadonlyArray<readonly [key: string, id: string]> =>
   Array.isArray(value)

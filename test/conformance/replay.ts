@@ -1,7 +1,7 @@
 /** Replays recorded tests, each on a cloud of its own. */
 import { Effect } from "effect"
 import { operations } from "../../src/api/http/compute/allOperations.ts"
-import { holds } from "../../src/api/http/compute/Microversion.ts"
+import { holds } from "../../src/api/http/Window.ts"
 import { serverRoutes } from "../../src/api/http/compute/servers/routes.ts"
 import type { Called } from "../fixtures/http.ts"
 import { breathe, makeCloud, project } from "./cloud.ts"

@@ -1,5 +1,5 @@
 import type { Caller } from "../../../actors/shared/Caller.ts"
-import { holds, type Window } from "./Microversion.ts"
+import { holds, type Window } from "../Window.ts"
 import type { Policies, Target } from "./Policy.ts"
 
 /** A request as a handler of the compute API sees it: versioned, validated, allowed. */

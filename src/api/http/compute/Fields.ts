@@ -1,5 +1,5 @@
 import type { Call } from "./Call.ts"
-import { holds, type Window } from "./Microversion.ts"
+import { holds, type Window } from "../Window.ts"
 
 /** One key of an answer: where its value comes from, and who sees it when. `undefined` leaves the key out. */
 export interface Field<A> extends Window {

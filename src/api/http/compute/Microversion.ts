@@ -1,35 +1,10 @@
 import { Result } from "effect"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
+import { versionAsked } from "../versionAsked.ts"
 import { newest, oldest } from "./versions.ts"
-
-/** The versions of 2.x for which a row holds, both ends included. Without `since`, legacy v2 too. */
-export interface Window {
-  readonly since?: number
-  readonly until?: number
-}
-
-export const holds = (window: Window, version: number): boolean =>
-  (window.since === undefined || window.since <= version) && (window.until === undefined || version <= window.until)
-
-/** One value per window of versions. */
-export type ByVersion<A> = ReadonlyArray<Window & { readonly is: A }>
-export const atVersion = <A>(rows: ByVersion<A>, version: number): A | undefined =>
-  rows.find((row) => holds(row, version))?.is
 
 const service = "compute"
 const numbers = /^([1-9]\d*)\.([1-9]\d*|0)$/
-
-/** The text asked for: the shared header wins over Nova's own; in it, the last entry for compute. */
-const asked = (headers: Readonly<Record<string, string | undefined>>): string | undefined => {
-  const shared = headers["openstack-api-version"]
-  if (shared !== undefined) {
-    for (const entry of shared.split(",").reverse()) {
-      const [name, version] = entry.trim().split(/\s+/)
-      if (name?.toLowerCase() === service && version !== undefined) return version
-    }
-  }
-  return headers["x-openstack-nova-api-version"]
-}
 
 export interface Negotiated {
   readonly version: number
@@ -49,7 +24,8 @@ const supported: ReadonlyArray<Negotiated> = Array.from(
 export const negotiate = (
   headers: Readonly<Record<string, string | undefined>>
 ): Result.Result<Negotiated, Refusal> => {
-  const text = asked(headers)
+  // The shared header wins over Nova's own.
+  const text = versionAsked(headers, service) ?? headers["x-openstack-nova-api-version"]
   if (text === undefined) return Result.succeed(supported[oldest]!)
   if (text === "latest") return Result.succeed(supported[newest]!)
   const match = numbers.exec(text)

@@ -3,7 +3,7 @@ import { isObject } from "../../../actors/shared/json.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
 import type { Answer } from "../Exchange.ts"
 import type { Call } from "./Call.ts"
-import { atVersion, type ByVersion, holds, type Window } from "./Microversion.ts"
+import { atVersion, type ByVersion, holds, type Window } from "../Window.ts"
 import { notAllowed, type Target } from "./Policy.ts"
 import { type Node, type Validator, validators } from "./Requests.ts"
 

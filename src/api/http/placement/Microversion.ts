@@ -1,21 +1,13 @@
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
+import { versionAsked } from "../versionAsked.ts"
 import { newest, oldest, textOf } from "./versions.ts"
 
 const service = "placement"
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** The last entry for this service, in the header that all services share. */
-const asked = (headers: Headers): string | undefined => {
-  for (const entry of (headers["openstack-api-version"] ?? "").split(",").reverse()) {
-    const [name, version] = entry.trim().split(/\s+/)
-    if (name?.toLowerCase() === service && version !== undefined) return version
-  }
-  return undefined
-}
-
 /** The version spoken, or why there is none. */
 export const negotiate = (headers: Headers): number | Refusal => {
-  const text = asked(headers)
+  const text = versionAsked(headers, service)
   if (text === undefined) return oldest
   if (text === "latest") return newest
   const match = /^(\d+)\.(\d+)$/.exec(text)

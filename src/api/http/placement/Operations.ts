@@ -1,7 +1,7 @@
 import { Clock, Effect } from "effect"
 import type { Caller } from "../../../actors/shared/Caller.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
-import { holds, type Window } from "../compute/Microversion.ts"
+import { holds, type Window } from "../Window.ts"
 import { compile, type Target } from "../compute/Policy.ts"
 import type { Answer, Exchange, Row } from "../Exchange.ts"
 import { behaviours } from "./behaviours.ts"

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../../actors/shared/Refusal.ts"
-import { holds } from "../compute/Microversion.ts"
+import { holds } from "../Window.ts"
 import type { Answer } from "../Exchange.ts"
 import type { Incoming, Manners } from "../Face.ts"
 import { statusOf, titleOf, tokenRefused } from "../faults.ts"

@@ -3,7 +3,7 @@ import type { Allocation } from "../../../actors/placement/allocations.ts"
 import type { Candidate } from "../../../actors/placement/candidates.ts"
 import { capacityOf, type Inventory, type Provider } from "../../../actors/placement/Provider.ts"
 import type { Resources } from "../../../actors/placement/resourceClasses.ts"
-import { holds, type Window } from "../compute/Microversion.ts"
+import { holds, type Window } from "../Window.ts"
 import { behaviours } from "./behaviours.ts"
 import { manners } from "./fault.ts"
 

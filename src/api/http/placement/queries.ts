@@ -2,7 +2,7 @@
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../runtime/Limits.ts"
 import { isUuid } from "../compute/formats.ts"
-import { holds, type Window } from "../compute/Microversion.ts"
+import { holds, type Window } from "../Window.ts"
 import { behaviours } from "./behaviours.ts"
 
 export interface QueryRow extends Window {

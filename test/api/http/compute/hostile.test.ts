@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { operations } from "../../../../src/api/http/compute/allOperations.ts"
-import { holds } from "../../../../src/api/http/compute/Microversion.ts"
+import { holds } from "../../../../src/api/http/Window.ts"
 import type { Operation } from "../../../../src/api/http/compute/Operations.ts"
 import { legacy, newest } from "../../../../src/api/http/compute/versions.ts"
 import { addHosts, asAdmin, asMember, asReader, makeRawAsk, project, world } from "../../../fixtures/compute.ts"

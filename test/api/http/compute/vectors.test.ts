@@ -1,7 +1,7 @@
 /** What the reference said of mutated bodies and query strings, for every route there is: each verdict must be ours too. */
 import { assert, describe, it } from "vitest"
 import { operations } from "../../../../src/api/http/compute/allOperations.ts"
-import { holds } from "../../../../src/api/http/compute/Microversion.ts"
+import { holds } from "../../../../src/api/http/Window.ts"
 import { hasShared, readLines, readShared } from "../../../fixtures/shared.ts"
 
 interface BodyGroup {

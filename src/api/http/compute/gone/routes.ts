@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { refuse } from "../../../../actors/shared/Refusal.ts"
-import type { Window } from "../Microversion.ts"
+import type { Window } from "../../Window.ts"
 import { type Method, operation } from "../Operations.ts"
 
 /** What Nova once had and answers "gone" to at every version: paths, with the methods they took. */

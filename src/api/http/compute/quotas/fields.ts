@@ -1,7 +1,7 @@
 import type { QuotaLimits, QuotaName } from "../../../../actors/project/quota.ts"
 import type { QuotaUse } from "../../../../actors/project/quotaChange.ts"
 import { field, type Field, renderer } from "../Fields.ts"
-import type { Window } from "../Microversion.ts"
+import type { Window } from "../../Window.ts"
 
 /** The limits a set shows, each in its window. Those of the network's things are its service's business: always -1 here. */
 const names: ReadonlyArray<Window & { readonly name: QuotaName }> = [

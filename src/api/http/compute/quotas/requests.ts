@@ -1,4 +1,4 @@
-import type { Window } from "../Microversion.ts"
+import type { Window } from "../../Window.ts"
 import { body, object, param, query } from "../Requests.ts"
 import * as types from "../types.ts"
 import { networkNames } from "./fields.ts"

@@ -1,4 +1,4 @@
-import type { Window } from "../Microversion.ts"
+import type { Window } from "../../Window.ts"
 
 /** What changed between versions and is no field of a request or an answer. */
 export const behaviours = {

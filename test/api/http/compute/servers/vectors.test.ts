@@ -1,7 +1,7 @@
 /** Every recorded verdict of the reference on bodies and query strings of these routes. */
 import { assert, describe, it } from "vitest"
 import { serverRoutes } from "../../../../../src/api/http/compute/servers/routes.ts"
-import { holds } from "../../../../../src/api/http/compute/Microversion.ts"
+import { holds } from "../../../../../src/api/http/Window.ts"
 import { hasShared, readLines, readShared } from "../../../../fixtures/shared.ts"
 
 type Path = ReadonlyArray<string | number>

@@ -1,5 +1,5 @@
 /** What a caller asks of `POST /v3/auth/tokens`: who they say they are, and what the token shall be for. */
-import type { Directory, Project, Scope, User } from "./Directory.ts"
+import type { Directory, Kinds, Scope, User } from "./Directory.ts"
 import { nameKey, systemScope } from "./Directory.ts"
 import { invalid, missing, unauthenticated } from "./refusals.ts"
 import { rolesOn } from "./roles.ts"
@@ -142,26 +142,19 @@ const enabledDomain = (directory: Directory, reference: Reference) => {
   return domain?.enabled === true ? domain : undefined
 }
 
-/** The user a reference means; `undefined` for nobody, or for somebody who may not log in. */
-export const userOf = (directory: Directory, reference: Reference): User | undefined => {
+/** What a reference means; `undefined` for nothing, and for what is disabled or in a disabled domain. */
+const enabledOne = <K extends "user" | "project">(directory: Directory, kind: K, reference: Reference): Kinds[K] | undefined => {
   const domain = reference.id === undefined && reference.domain !== undefined
     ? enabledDomain(directory, reference.domain)
     : undefined
-  const user = reference.id === undefined
-    ? domain && directory.named("user", nameKey(domain.id, reference.name ?? ""))
-    : directory.get("user", reference.id)
-  return user?.enabled === true && enabledDomain(directory, { id: user.domainId }) !== undefined ? user : undefined
+  const found = reference.id === undefined
+    ? domain && directory.named(kind, nameKey(domain.id, reference.name ?? ""))
+    : directory.get(kind, reference.id)
+  return found?.enabled === true && enabledDomain(directory, { id: found.domainId }) !== undefined ? found : undefined
 }
 
-const projectOf = (directory: Directory, reference: Reference): Project | undefined => {
-  const domain = reference.id === undefined && reference.domain !== undefined
-    ? enabledDomain(directory, reference.domain)
-    : undefined
-  const project = reference.id === undefined
-    ? domain && directory.named("project", nameKey(domain.id, reference.name ?? ""))
-    : directory.get("project", reference.id)
-  return project?.enabled === true && enabledDomain(directory, { id: project.domainId }) !== undefined ? project : undefined
-}
+/** Somebody who may log in. */
+export const userOf = (directory: Directory, reference: Reference): User | undefined => enabledOne(directory, "user", reference)
 
 const mayHave = (directory: Directory, user: User, scope: Scope) => rolesOn(directory, user, scope).length > 0
 
@@ -174,12 +167,12 @@ export const scopeOf = (directory: Directory, user: User, request: ScopeRequest)
       case "system":
         return systemScope
       case "default": {
-        const project = user.defaultProjectId === null ? undefined : projectOf(directory, { id: user.defaultProjectId })
+        const project = user.defaultProjectId === null ? undefined : enabledOne(directory, "project", { id: user.defaultProjectId })
         const scope = project && { kind: "project" as const, id: project.id }
         return scope !== undefined && mayHave(directory, user, scope) ? scope : null
       }
       case "project": {
-        const project = projectOf(directory, request.reference)
+        const project = enabledOne(directory, "project", request.reference)
         return project && { kind: "project", id: project.id }
       }
       case "domain": {

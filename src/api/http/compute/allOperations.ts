@@ -1,5 +1,6 @@
 import { routes as aggregates } from "./aggregates/routes.ts"
 import { routes as availabilityZones } from "./availabilityZones/routes.ts"
+import { routes as consoleTokens } from "./consoleTokens/routes.ts"
 import { routes as externalEvents } from "./externalEvents/routes.ts"
 import { routes as extensions } from "./extensions/routes.ts"
 import { routes as flavors } from "./flavors/routes.ts"
@@ -20,6 +21,7 @@ import { routes as usage } from "./usage/routes.ts"
 const rows = [
   ...aggregates,
   ...availabilityZones,
+  ...consoleTokens,
   ...extensions,
   ...externalEvents,
   ...flavors,

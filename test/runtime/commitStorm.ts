@@ -5,13 +5,25 @@ import { Journal } from "../../src/runtime/kernel/Journal.ts"
 import * as SqliteJournal from "../../src/runtime/sqlite/SqliteJournal.ts"
 import { append, commitOf } from "./journalModel.ts"
 
+/** Nobody may learn of an id before it is written out; a reader that lags behind is waited for. */
+const say = (line: string): void => {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error
+    }
+  }
+}
+
 const writer = Effect.fnUntraced(function*(name: number) {
   const journal = yield* Journal
   for (let index = 0; ; index++) {
     const id = `${name}-${index}`
     const halves = ["left", "right"].map((type) => append(id, 0, "x".repeat(index % 3000), { stream: { type, id } }))
     yield* journal.commit(commitOf(halves, { requestId: id }))
-    writeSync(1, `${id}\n`)
+    say(`${id}\n`)
   }
 })
 

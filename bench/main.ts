@@ -63,7 +63,12 @@ const open = (options: Options, folder: string, measured: Array<Measured>, remar
 }
 
 /** What was measured before a part failed is kept and said. */
-const runParts = async (bench: Omit<Bench, "clouds">, home: Home, names: ReadonlyArray<string>): Promise<boolean> => {
+const runParts = async (
+  bench: Omit<Bench, "clouds">,
+  home: Home,
+  names: ReadonlyArray<string>,
+  save: () => void
+): Promise<boolean> => {
   let isWhole = true
   for (const name of names) {
     const clouds = home.open()
@@ -74,6 +79,7 @@ const runParts = async (bench: Omit<Bench, "clouds">, home: Home, names: Readonl
       bench.progress.say(`${name} failed: ${(error as Error).message}`)
     } finally {
       clouds.close()
+      save()
     }
   }
   return isWhole
@@ -100,18 +106,21 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const { bench, home } = open(options, folder, measured, remarks)
   process.on("exit", home.remove)
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
+  const out = resolve(options.out ?? join(import.meta.dirname, `results/${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`))
+  mkdirSync(dirname(out), { recursive: true })
+  // After each part: a run that is broken off has not been for nothing.
+  const save = (more: object = {}) => {
+    const results = { conditions: { ...under, ...more }, scale: bench.scale, figures: figuresJson(measured), remarks }
+    writeFileSync(out, `${JSON.stringify(results, null, 2)}\n`)
+  }
   const use = machineUse()
   const startedAt = performance.now()
-  const isWhole = await runParts(bench, home, options.parts)
+  const isWhole = await runParts(bench, home, options.parts, save)
   await home.end()
   const seconds = (performance.now() - startedAt) / 1000
   // What everything else on the machine took, as a share of one core.
   const others = use.othersSeconds() / seconds
-
-  const out = resolve(options.out ?? join(import.meta.dirname, `results/${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`))
-  mkdirSync(dirname(out), { recursive: true })
-  const results = { conditions: { ...under, seconds, others }, scale: bench.scale, figures: figuresJson(measured), remarks }
-  writeFileSync(out, `${JSON.stringify(results, null, 2)}\n`)
+  save({ seconds, others })
   const { cores, fileSystem, loadBefore, memoryGb, node, revision } = under
   console.log([
     `${cores} cores, ${memoryGb} GB, ${fileSystem}, Node ${node}, revision ${revision}; ` +

@@ -131,7 +131,7 @@ export const layer = HostEntity.toLayer(
         const previous = running.get(instance.id)
         if (!isCurrent(index.get(instance.id), instance) || (previous?.generation ?? -1) >= generation) return
         const waited = previous === undefined ? drive(instance) : Effect.andThen(Fiber.interrupt(previous.fiber), drive(instance))
-        // Registered before it runs: a driver that answers at once must find itself in the table.
+        // A driver that answered at once is done: there is nothing to keep.
         const fiber = yield* Effect.forkDetach(waited)
         if (fiber.pollUnsafe() === undefined) running.set(instance.id, { generation, fiber })
       }),

@@ -32,9 +32,9 @@ interface Loaded<State> {
 
 const unavailable = () => refuse("unavailable", "The journal does not answer; nothing was changed for certain. Try again.")
 
-/**
- * Runs rules on the journal. A `Fenced` commit is a defect: this process no longer owns the entity.
- */
+const takenOver = () => refuse("unavailable", "Another process has taken this over; nothing was changed. Try again.")
+
+/** Runs rules on the journal. After a `Fenced` commit this process no longer owns the entity, and says so to whoever asks. */
 export const make = Effect.fnUntraced(function*<State extends Json, Command, Event extends Json>(
   rules: Rules<State, Command, Event>
 ): Effect.fn.Return<Behavior<State, Command>, never, Journal | Ownership> {
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
         return Effect.as(rules.react(from.state, next), Option.some(next))
       }),
       Effect.catchTags({
-        Fenced: (fenced) => Effect.die(fenced),
+        Fenced: () => Effect.suspend(() => { held = undefined; return Effect.fail(takenOver()) }),
         VersionConflict: () => Effect.sync(() => { held = undefined; return Option.none<State>() }),
         // Whether it was applied is unknown: forget, and read the truth next time.
         JournalUnavailable: () => Effect.suspend(() => { held = undefined; return Effect.fail(unavailable()) })

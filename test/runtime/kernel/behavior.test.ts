@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Option, Result, Stream } from "effect"
+import { Effect, Exit, Layer, Option, Result, Stream } from "effect"
 import { refuse } from "../../../src/actors/shared/Refusal.ts"
 import * as Behavior from "../../../src/runtime/kernel/Behavior.ts"
 import type { Commit } from "../../../src/runtime/kernel/Journal.ts"
@@ -82,13 +82,13 @@ describe("Behavior", () => {
     }).pipe(Effect.provide(script.layer))
   })
 
-  it.effect("dies when it is fenced, and reacts to nothing", () => {
+  it.effect("answers unavailable when it is fenced, and reacts to nothing", () => {
     const script = scripted({ version: 1, state: { count: 1 } }, [new Fenced({ shard: "s", epoch: 7, newest: 8 })])
     const reactions: Array<number> = []
     return Effect.gen(function*() {
       const entity = yield* Behavior.make(counter(reactions))
-      const exit = yield* Effect.exit(entity.handle(1))
-      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      const refusal = yield* Effect.flip(entity.handle(1))
+      assert.deepStrictEqual([refusal.kind, refusal.message.slice(0, 15)], ["unavailable", "Another process"])
       assert.deepStrictEqual(reactions, [])
     }).pipe(Effect.provide(script.layer))
   })

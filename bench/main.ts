@@ -35,7 +35,7 @@ const parts: Readonly<Record<string, Part>> = { journal, startup, boots, latency
 const help = `Usage: npm run bench -- [part …] [options]
 
 Starts clouds as processes of their own, drives them over their HTTP API on loopback, and prints what they need beside
-what they may need. All parts take about half an hour.
+what they may need. All parts take about a quarter of an hour.
 
 Parts (default: all)
 ${Object.entries(parts).map(([name, { meaning }]) => `  ${name.padEnd(10)} ${meaning}`).join("\n")}

@@ -128,9 +128,12 @@ export interface Driver {
 
 /** The hosts this process drives, by hypervisor hostname. */
 export class Fleet extends Context.Service<Fleet, {
+  /** Those it can drive now. */
   readonly hosts: ReadonlyArray<string>
+  /** The names of hosts that come, or come back, while the process runs. */
+  readonly arrivals: Stream.Stream<string>
   readonly driver: (hostname: string) => Driver | undefined
-  /** The host answers now; a silent one is down after the service-down time. */
+  /** The host answers, to this process or to another; a silent one is down after the service-down time. */
   readonly isUp: (hostname: string) => boolean
   /** What all the hypervisors see, as it happens; one listener. */
   readonly events: Stream.Stream<{ readonly hostname: string; readonly event: DomainEvent }>

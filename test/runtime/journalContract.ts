@@ -115,6 +115,20 @@ export const journalContract = (name: string, { again, fresh }: Options): void =
     )
 
     test(
+      "a commit whose guard is not the newest is fenced, whoever writes it",
+      Effect.gen(function*() {
+        const journal = yield* Journal
+        const first = yield* journal.acquire("g")
+        assert.strictEqual(yield* journal.epochOf("g"), first)
+        yield* journal.commit(commitOf([append("1", 0, 1)], { guards: [{ shard: "g", epoch: first }] }))
+        const second = yield* journal.acquire("g")
+        const late = commitOf([append("1", 1, 2)], { guards: [{ shard: "other", epoch: 0 }, { shard: "g", epoch: first }] })
+        assert.deepInclude(yield* Effect.flip(journal.commit(late)), { _tag: "Fenced", shard: "g", epoch: first, newest: second })
+        assert.deepInclude(Option.getOrThrow(yield* journal.load({ type: "thing", id: "1" })), { version: 1 })
+      })
+    )
+
+    test(
       "a request refused for its version is not remembered",
       Effect.gen(function*() {
         const journal = yield* Journal

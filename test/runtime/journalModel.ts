@@ -19,9 +19,11 @@ export class JournalModel {
     return epoch
   }
 
-  commit({ appends, epoch, reply, requestId, shard }: Commit): Outcome {
-    const newest = this.epochs.get(shard) ?? 0
-    if (epoch !== null && epoch < newest) return { _tag: "Fenced", newest }
+  commit({ appends, epoch, guards, reply, requestId, shard }: Commit): Outcome {
+    for (const fence of [...epoch === null ? [] : [{ shard, epoch }], ...guards ?? []]) {
+      const newest = this.epochs.get(fence.shard) ?? 0
+      if (fence.epoch < newest) return { _tag: "Fenced", newest }
+    }
     const request = `${appends[0]!.stream.type}/${appends[0]!.stream.id}/${requestId}`
     const known = requestId === null ? undefined : this.requests.get(request)
     if (known !== undefined) return { _tag: "Committed", isDuplicate: true, ...known }
@@ -82,10 +84,11 @@ const randomAppend = (model: JournalModel, random: Chance): Append => {
 /** Mostly right, sometimes late, repeated, fenced or conflicting. */
 export const randomCommit = (model: JournalModel, random: Chance): Commit => {
   const shard = random.pick(["x", "y"])
-  const newest = model.epochs.get(shard) ?? 0
+  const epochOf = (name: string) => Math.max(0, (model.epochs.get(name) ?? 0) - (random.happens(0.1) ? 1 : 0))
   return {
     shard,
-    epoch: random.happens(0.3) ? null : Math.max(0, newest - (random.happens(0.1) ? 1 : 0)),
+    epoch: random.happens(0.3) ? null : epochOf(shard),
+    guards: random.happens(0.7) ? [] : ["x", "y"].map((name) => ({ shard: name, epoch: epochOf(name) })),
     requestId: random.happens(0.5) ? null : random.pick(["r1", "r2", "r3", "r4", "r5"]),
     appends: Array.from({ length: 1 + random.below(3) }, () => randomAppend(model, random)),
     reply: { said: random.pick(texts) }

@@ -183,6 +183,7 @@ export const layer = (options: LibvirtDriverOptions): Layer.Layer<Fleet, DriverE
     Effect.map(makeLibvirtHost(options), ({ driver, hostname, isUp }) =>
       Fleet.of({
         hosts: [hostname],
+        arrivals: Stream.empty,
         driver: (asked) => asked === hostname ? driver : undefined,
         isUp: (asked) => asked === hostname && isUp(),
         events: driver.events.pipe(Stream.map((event) => ({ hostname, event })))

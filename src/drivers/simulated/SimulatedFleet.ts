@@ -103,6 +103,7 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
 
   const fleet = Fleet.of({
     hosts,
+    arrivals: Stream.empty,
     driver,
     isUp: (hostname) => indexes.has(hostname) && drivers.get(hostname)?.isLost !== true,
     events: bus.stream

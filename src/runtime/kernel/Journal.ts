@@ -2,6 +2,12 @@ import { Context, Schema } from "effect"
 import type { Effect, Option, Scope, Stream } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
 
+/** A shard and the epoch under which it is held. */
+export interface Fence {
+  readonly shard: string
+  readonly epoch: number
+}
+
 /** One stream is one entity or one record: its versions count its commits from 1; 0 means it does not exist. */
 export interface StreamKey {
   readonly type: string
@@ -24,12 +30,14 @@ export interface Append {
 /**
  * One atomic step: all of its appends or none. `shard` names the owner's shard and `epoch` the epoch under which the
  * owner holds it: an older epoch than the newest acquired is `Fenced`. `epoch: null` is for writers that trust no
- * cached state at all: their expected versions alone make them safe. With a `requestId` a second commit of the same request to the
+ * cached state at all: their expected versions alone make them safe. `guards` are further fences, for what others
+ * promised: the commit is `Fenced` when one of them is not the newest of its shard. With a `requestId` a second commit of the same request to the
  * same first stream applies nothing and returns the first one's `reply`.
  */
 export interface Commit {
   readonly shard: string
   readonly epoch: number | null
+  readonly guards?: ReadonlyArray<Fence>
   readonly requestId: string | null
   readonly appends: ReadonlyArray<Append>
   readonly reply: Json
@@ -60,7 +68,7 @@ export interface Snapshot {
   readonly pending: boolean
 }
 
-/** The writer no longer owns the shard: it must stop and let the newer owner work. */
+/** The writer, or a guard, no longer owns the shard: it must stop and let the newer owner work. */
 export class Fenced extends Schema.TaggedError<Fenced>()("Fenced", {
   shard: Schema.String,
   epoch: Schema.Int,
@@ -82,6 +90,10 @@ export class JournalUnavailable extends Schema.TaggedError<JournalUnavailable>()
 
 export type CommitError = Fenced | VersionConflict | JournalUnavailable
 
+/** What a commit's writer and its guards must still own, in the order they are checked. */
+export const fencesOf = ({ epoch, guards = [], shard }: Commit): ReadonlyArray<Fence> =>
+  epoch === null ? guards : [{ shard, epoch }, ...guards]
+
 /**
  * The only truth. A commit is durable, and applied by every projection of this process, before it returns; so a read
  * after a write sees it. Commits of one tick may share one transaction (group commit), each still all or nothing.
@@ -89,6 +101,10 @@ export type CommitError = Fenced | VersionConflict | JournalUnavailable
 export class Journal extends Context.Service<Journal, {
   /** Takes the shard over: its epoch after this is greater than any before it. */
   readonly acquire: (shard: string) => Effect.Effect<number, JournalUnavailable>
+  /** The shard's newest epoch; 0 before anybody acquired it. */
+  readonly epochOf: (shard: string) => Effect.Effect<number, JournalUnavailable>
+  /** After it, the projections of this process show every commit that any process acknowledged before it. */
+  readonly sync: Effect.Effect<void, JournalUnavailable>
   readonly commit: (commit: Commit) => Effect.Effect<Committed, CommitError>
   readonly load: (stream: StreamKey) => Effect.Effect<Option.Option<Snapshot>, JournalUnavailable>
   /** Every live stream of a type (all types without one), in no particular order. */

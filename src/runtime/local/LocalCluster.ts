@@ -10,7 +10,14 @@ const shard = "local"
 export const ownership = Layer.effect(Ownership, Effect.gen(function*() {
   const journal = yield* Journal
   const epoch = yield* Effect.orDie(journal.acquire(shard))
-  return { shardOf: () => shard, epochOf: () => epoch }
+  return {
+    shardOf: () => shard,
+    epochOf: () => epoch,
+    session: () => ({ shard, epoch }),
+    watch: () => Effect.void,
+    locate: () => Effect.succeed({ isHere: true, controlUrl: null }),
+    controlUrls: Effect.succeed([])
+  }
 }))
 
 /**

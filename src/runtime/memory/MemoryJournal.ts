@@ -1,7 +1,7 @@
 /** The journal for tests and throw-away clouds: everything in this process, nothing on disk. */
 import { Clock, Effect, Layer, Option, Stream } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
-import { Fenced, Journal, JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
+import { Fenced, fencesOf, Journal, JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
 import type { Append, Commit, CommitError, Committed, FeedEntry, Snapshot } from "../kernel/Journal.ts"
 import * as Listeners from "../kernel/Listeners.ts"
 import { Limits } from "../Limits.ts"
@@ -43,11 +43,15 @@ class Store {
     return epoch
   }
 
+  epochOf(shard: string): number {
+    return this.epochs.get(shard) ?? 0
+  }
+
   /** Applies the commit, or answers why not; `entries` is empty when nothing was applied. */
   commit(commit: Commit, now: number): Fenced | VersionConflict | readonly [Committed, ReadonlyArray<FeedEntry>] {
-    const newest = this.epochs.get(commit.shard) ?? 0
-    if (commit.epoch !== null && commit.epoch < newest) {
-      return new Fenced({ shard: commit.shard, epoch: commit.epoch, newest })
+    for (const { epoch, shard } of fencesOf(commit)) {
+      const newest = this.epochOf(shard)
+      if (epoch < newest) return new Fenced({ shard, epoch, newest })
     }
     const request = this.requestKey(commit)
     const known = request === null ? undefined : this.requests.get(request)
@@ -129,6 +133,8 @@ const make = Effect.gen(function*() {
 
   return Journal.of({
     acquire: (shard) => Effect.sync(() => store.acquire(shard)),
+    epochOf: (shard) => Effect.sync(() => store.epochOf(shard)),
+    sync: Effect.void,
     commit,
     load: ({ id, type }) => Effect.sync(() => Option.fromUndefinedOr(store.load(type, id))),
     scan: (type) => Stream.suspend(() => Stream.fromArray(store.scan(type))),

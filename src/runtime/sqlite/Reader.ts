@@ -41,6 +41,7 @@ export class Reader {
   private readonly typeRows: StatementSync
   private readonly feedRows: StatementSync
   private readonly newest: StatementSync
+  private readonly epoch: StatementSync
 
   constructor(path: string) {
     this.db = new DatabaseSync(path, { readOnly: true, timeout: Limits.commitBusyMillis })
@@ -55,6 +56,11 @@ export class Reader {
     this.typeRows = statement(`SELECT ${columns} FROM streams WHERE type = ? AND id < ? ORDER BY id DESC LIMIT ?`)
     this.feedRows = statement("SELECT * FROM feed WHERE position > ? AND position <= ? ORDER BY position LIMIT ?")
     this.newest = statement("SELECT coalesce(max(position), 0) FROM feed")
+    this.epoch = statement("SELECT epoch FROM epochs WHERE shard = ?")
+  }
+
+  epochOf(shard: string): Effect.Effect<number, JournalUnavailable> {
+    return attempt("epochOf", () => ((this.epoch.get(shard) as unknown as Row | undefined)?.[0] as number | undefined) ?? 0)
   }
 
   load({ id, type }: StreamKey): Effect.Effect<Option.Option<Snapshot>, JournalUnavailable> {

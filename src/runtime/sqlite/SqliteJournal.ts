@@ -80,6 +80,9 @@ const make = Effect.fnUntraced(function*(options: Options) {
   )
   return Journal.of({
     acquire: (shard) => queue.acquire(shard),
+    epochOf: (shard) => reader.epochOf(shard),
+    // Its one process told every projection before it acknowledged.
+    sync: Effect.void,
     commit: (commit) => queue.commit(commit),
     load: (stream) => reader.load(stream),
     scan: (type) => reader.scan(type),

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Clock } from "effect"
-import { Fenced, JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
+import { Fenced, fencesOf, JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
 import type { Commit, CommitError, Committed, FeedEntry } from "../kernel/Journal.ts"
 import type { Listeners } from "../kernel/Listeners.ts"
 import { Limits } from "../Limits.ts"
@@ -19,11 +19,13 @@ interface Filling {
 }
 
 /** The texts of a commit are made before any of them is queued: one that is no JSON spoils nobody else's batch. */
-const encode = ({ appends, epoch, reply, requestId, shard }: Commit): Array<Value> => {
+const encode = (commit: Commit): Array<Value> => {
+  const { appends, reply, requestId } = commit
+  const fences = fencesOf(commit)
   const values: Array<Value> = [
     commitMark,
-    shard,
-    epoch,
+    fences.length,
+    ...fences.flatMap(({ epoch, shard }) => [shard, epoch]),
     requestId,
     requestId === null ? "" : JSON.stringify(reply),
     appends.length
@@ -48,7 +50,7 @@ const settle = (commit: Commit, answer: Answer, entries: Array<FeedEntry>): Effe
     return Effect.succeed({ position: answer.duplicate, isDuplicate: true, reply: JSON.parse(answer.reply) })
   }
   if ("newest" in answer) {
-    return Effect.fail(new Fenced({ shard: commit.shard, epoch: commit.epoch ?? 0, newest: answer.newest }))
+    return Effect.fail(new Fenced({ ...fencesOf(commit)[answer.fence]!, newest: answer.newest }))
   }
   const { expectedVersion, stream } = commit.appends[answer.append]!
   return Effect.fail(

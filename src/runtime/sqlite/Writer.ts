@@ -117,15 +117,24 @@ export class Writer {
     return epoch
   }
 
+  /** Reads the fences, and answers the first that is not the newest of its shard. */
+  private fenced(): Answer | undefined {
+    let found: Answer | undefined
+    const count = this.next() as number
+    for (let fence = 0; fence < count; fence++) {
+      const newest = this.newest(this.next() as string)
+      if ((this.next() as number) < newest) found ??= { fence, newest }
+    }
+    return found
+  }
+
   private commit(now: number): Answer {
-    const shard = this.next() as string
-    const epoch = this.next() as number | null
+    const fenced = this.fenced()
     const requestId = this.next() as string | null
     const reply = this.next() as string
     const appends = this.appends()
 
-    const newest = epoch === null ? 0 : this.newest(shard)
-    if (epoch !== null && epoch < newest) return { newest }
+    if (fenced !== undefined) return fenced
     const first = requestId === null ? undefined : appends[0]
     if (first !== undefined) {
       const known = row(this.sql.request, first.type, first.id, requestId)

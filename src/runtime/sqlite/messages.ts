@@ -10,7 +10,7 @@ export const commitMark = 1
 
 /**
  * `[acquireMark, shard]` or
- * `[commitMark, shard, epoch, requestId, reply, n, …n times (type, id, expected, pending, state, events)]`.
+ * `[commitMark, m, …m times (shard, epoch), requestId, reply, n, …n times (type, id, expected, pending, state, events)]`.
  */
 export interface Batch {
   /** Milliseconds since 1970: the age of requests is counted from it. */
@@ -22,7 +22,7 @@ export interface Batch {
 export type Answer =
   | number
   | { readonly duplicate: number; readonly reply: string }
-  | { readonly newest: number }
+  | { readonly fence: number; readonly newest: number }
   | { readonly append: number; readonly actual: number }
 
 export type OpenReason = "locked" | "unwritable" | "full" | "damaged" | "newer" | "foreign"

@@ -4,7 +4,7 @@ import { refuse } from "../../../src/actors/shared/Refusal.ts"
 import * as Behavior from "../../../src/runtime/kernel/Behavior.ts"
 import type { Commit } from "../../../src/runtime/kernel/Journal.ts"
 import { Fenced, Journal, JournalUnavailable, VersionConflict } from "../../../src/runtime/kernel/Journal.ts"
-import { Ownership } from "../../../src/runtime/kernel/Ownership.ts"
+import { owningAll } from "../../fixtures/ownership.ts"
 
 type Count = { readonly count: number }
 
@@ -25,6 +25,8 @@ const scripted = (stored: { version: number; state: Count | null }, ends: Array<
   const loads = { count: 0 }
   const journal = Layer.succeed(Journal, {
     acquire: () => Effect.succeed(1),
+    epochOf: () => Effect.succeed(7),
+    sync: Effect.void,
     commit: (commit) => Effect.suspend(() => {
       commits.push(commit)
       const end = ends.shift()
@@ -45,7 +47,7 @@ const scripted = (stored: { version: number; state: Count | null }, ends: Array<
     feed: () => Stream.empty,
     project: () => Effect.void
   })
-  const layer = Layer.merge(journal, Layer.succeed(Ownership, { shardOf: () => "s", epochOf: () => 7 }))
+  const layer = Layer.merge(journal, owningAll("s", 7))
   return { commits, loads, stored, layer }
 }
 const conflict = new VersionConflict({ stream: { type: "Counter", id: "c" }, expected: 0, actual: 1 })

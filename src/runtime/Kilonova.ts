@@ -11,7 +11,6 @@ import { serve } from "../api/http/Server.ts"
 import * as RpcHandlers from "../api/rpc/handlers.ts"
 import * as RpcServe from "../api/rpc/serve.ts"
 import type { InstanceIndex } from "./kernel/InstanceIndex.ts"
-import * as LocalCluster from "./local/LocalCluster.ts"
 import * as actors from "./main/actors.ts"
 import * as faces from "./main/faces.ts"
 import { simulated } from "./main/fleet.ts"
@@ -99,7 +98,6 @@ const cloud = (options: KilonovaOptions) =>
   running(options).pipe(
     Layer.provide([RpcHandlers.handlers, RpcHandlers.authentication]),
     Layer.provideMerge(actors.layer),
-    Layer.provideMerge(LocalCluster.layer),
     Layer.provideMerge(services.layer(options.imagesFolder)),
     Layer.provideMerge(fleetOf(options.fleet)),
     Layer.provideMerge(storage.layer(options.storage ?? "memory"))

@@ -70,9 +70,64 @@ export const Limits = {
   conductorIdleMillis: 3_600_000,
   residentEntitiesMax: 20_000,
   askMillisMax: 30_000,
+  /** One try of an ask; a process that stands still is not waited for longer. */
+  askAttemptMillisMax: 10_000,
+  askRetryMillis: 100,
+  /** Whether a server was committed is asked for this long. */
+  settleMillisMax: 300_000,
   localShards: 16,
+  clusterShards: 256,
+  /** A runner that has not been heard of for this long is given up; it says that it lives, and looks who does, this often. */
+  leaseMillis: 2_500,
+  leaseRefreshMillis: 800,
+  membersPollMillis: 300,
+  shardPollMillis: 1_000,
+  /** The newest release's events are read by the one before it, and the other way round. */
+  formatSkewMax: 1,
+  /** Of one message between runners. */
+  runnerFrameBytesMax: 16 * 1024 ** 2,
   entityStopMillis: 5_000,
   sendRetryMillis: 10,
+
+  /** Agents: what a runner says at least this often, and how long a silent side is believed to live. */
+  agentPingMillis: 1_000,
+  agentDeadMillis: 3_000,
+  /** A host without an agent for this long is down, and calls to it fail. */
+  agentGraceMillis: 10_000,
+  /** A connection that has not attached a host by then is closed. */
+  agentHelloMillis: 5_000,
+  agentHellosMax: 8,
+  agentConnectionsMax: 16_384,
+  /** Connections that have not attached a host yet. */
+  agentStrangersMax: 256,
+  agentFrameBytesMax: 2 * 1024 ** 2,
+  /** Of a connection that has not attached a host. */
+  agentStrangerFrameBytesMax: 65_536,
+  /** Calls in flight to one host. */
+  agentCallsMax: 1_024,
+  /** Outcomes an agent keeps for a runner that asks again. */
+  agentAnswersMax: 256,
+  /** Of one message; and what an agent keeps while its runner is slow, the oldest dropped. */
+  agentEventsMax: 512,
+  agentImageReadsMax: 4,
+  agentImageChunkBytes: 262_144,
+  /** Images an agent keeps beside those in use. */
+  agentImagesMax: 16,
+  /** The end of a console that crosses the wire. */
+  agentTextCharsMax: 262_144,
+  agentTokenBytes: 32,
+  /** Refusals of agents are logged this often a minute; the rest are counted. */
+  agentRefusalsLoggedMax: 10,
+  /** Hosts that come within this time are written together. */
+  agentBatchMillis: 50,
+  agentRetryMillisMin: 200,
+  agentRetryMillisMax: 5_000,
+  /** Between two tries of an agent that was refused for what only a person can change. */
+  agentRefusedRetryMillis: 60_000,
+  /** Redirects an agent follows at once, before it waits. */
+  agentRedirectsMax: 4,
+  /** Addresses of runners an agent remembers. */
+  agentUrlsMax: 64,
 
   /** A step that has not been answered for this long is sent again. */
   stepRetryMillis: 30_000,
@@ -88,7 +143,7 @@ export const Limits = {
   buildAttemptsMax: 3,
   /** How long a guest may take to shut down before its power is cut. */
   guestShutdownMillis: 60_000,
-  /** Between a quota's yes and the server's first commit. */
+  /** A promise of quota that was neither used nor given back for this long: does who asked for it still live? */
   quotaHoldMillis: 60_000,
   /** Between the scheduler's pick and the server's word that it is placed. */
   placementHoldMillis: 60_000,
@@ -106,6 +161,28 @@ export const Limits = {
   journalQueueMax: 65_536,
   requestsKeptMillis: 3_600_000,
   scanPageMax: 2_000,
+  /** Between two tries at a store that does not answer, and how many fail before the writers are told. */
+  storeRetryMillis: 100,
+  storeRetriesBeforeTold: 200,
+  feedPageMax: 1_000,
+  /** A request waits this long to see what other processes committed. */
+  syncMillisMax: 10_000,
+  /** Entries of its feed that the shared store keeps: a process that fell further behind starts again. */
+  historyEntries: 50_000,
+  /** What a writer sent last is known for this long after it. */
+  writerKeptMillis: 86_400_000,
+  redisConnectMillis: 5_000,
+  redisCommandMillis: 5_000,
+  /** Between two tries to connect again, at first and at most. */
+  redisBackoffMillis: 50,
+  redisBackoffMillisMax: 2_000,
+  /** How long a server may read its files while somebody waits to open the store. */
+  redisLoadingMillisMax: 120_000,
+  redisFollowMillis: 1_000,
+  /** Streams of one page of a scan, about. */
+  redisScanCount: 100,
+  /** Between the clock of the store and ours. */
+  clockSkewMillisMax: 5_000,
   /** Entries the memory journal keeps for late readers of its feed; SQLite keeps all. */
   memoryFeedMax: 100_000
 } as const

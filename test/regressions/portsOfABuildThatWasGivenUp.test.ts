@@ -19,7 +19,7 @@ it.effect("ports that come after the build was given up are given back", () =>
       holders: Effect.succeed([]),
       list: () => Effect.succeed([])
     }
-    const scheduler = { Select: () => Effect.succeed({ host: "host-1", availabilityZone: "nova" }) }
+    const scheduler = { Select: () => Effect.succeed({ host: "host-1", availabilityZone: "nova", promise: { shard: "s", epoch: 1 } }) }
     const building = anInstance({ vmState: "building", host: null })
     const givenUp = anInstance({ vmState: "error", host: null })
     yield* place({ scheduler, networks, tell: () => Effect.succeed(givenUp) }, building)

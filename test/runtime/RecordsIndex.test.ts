@@ -6,7 +6,7 @@ import { Effect, Exit, Layer, Stream } from "effect"
 import { Journal } from "../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../src/runtime/kernel/Records.ts"
 import type { Change, Table } from "../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal, owningAll } from "../fixtures/ownership.ts"
 import * as RecordsIndex from "../../src/runtime/projections/RecordsIndex.ts"
 import * as SqliteJournal from "../../src/runtime/sqlite/SqliteJournal.ts"
 import { chance, commitOf } from "./journalModel.ts"
@@ -36,9 +36,9 @@ const refused = (...changes: ReadonlyArray<Change<Flavor>>) => Effect.flip(write
 const folder = mkdtempSync(join(tmpdir(), "kilonova-records-"))
 afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
-const sqlite = (path: string) => RecordsIndex.layer.pipe(Layer.provideMerge(SqliteJournal.layer({ path })))
+const sqlite = (path: string) => RecordsIndex.layer.pipe(Layer.provideMerge(Layer.merge(SqliteJournal.layer({ path }), owningAll("local", 0))))
 
-const memory = RecordsIndex.layer.pipe(Layer.provideMerge(MemoryJournal.layer))
+const memory = RecordsIndex.layer.pipe(Layer.provideMerge(memoryJournal))
 const test = (title: string, body: Effect.Effect<void, unknown, Records | Journal>) =>
   it.effect(title, () => Effect.provide(body, memory, { local: true }))
 
@@ -56,7 +56,7 @@ const busy = Layer.effect(Journal, Effect.map(Journal, (journal) => ({
       }))
       return Stream.fromIterable(before)
     }))
-}))).pipe(Layer.provide(MemoryJournal.layer))
+}))).pipe(Layer.provideMerge(memoryJournal))
 
 describe("records", () => {
   it.effect("what is written while they are read for the first time is there", () =>

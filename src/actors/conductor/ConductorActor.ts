@@ -1,4 +1,7 @@
 import { Cause, Clock, Effect } from "effect"
+import { Entity } from "effect/cluster"
+import { ask } from "../../runtime/kernel/ask.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Instance, Step } from "../instance/Instance.ts"
@@ -6,6 +9,8 @@ import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
 import { Networks } from "../network/NetworkProtocol.ts"
 import { defaultCell, SchedulerEntity } from "../scheduler/SchedulerProtocol.ts"
+import { type Fence, promiseVoid } from "../shared/Promise.ts"
+import { isRefusal } from "../shared/Refusal.ts"
 import { place } from "./placeWorkflow.ts"
 import { release } from "./releaseWorkflow.ts"
 import { ConductorEntity } from "./ConductorProtocol.ts"
@@ -19,27 +24,39 @@ export const layer = ConductorEntity.toLayer(
     const instances = yield* InstanceEntity.client
     const scheduler = (yield* SchedulerEntity.client)(defaultCell)
     const networks = yield* Networks
+    const ownership = yield* Ownership
+    const shard = ownership.shardOf("Conductor", (yield* Entity.CurrentAddress).entityId)
+    const own = () => ({ shard, epoch: ownership.epochOf(shard) })
 
-    const tell = (instance: Instance, outcome: typeof Outcome.Type) =>
+    /** The word of a conductor that was replaced meanwhile counts no more. */
+    const tell = (promise: Fence) => (instance: Instance, outcome: typeof Outcome.Type, promises: ReadonlyArray<Fence> = []) =>
       Effect.flatMap(Clock.currentTimeMillis, (atMillis) =>
-        instances(instance.id).Execute({
-          command: { _tag: "Advance", generation: instance.work!.generation, outcome, atMillis }
-        }))
+        ask(instances(instance.id).Execute({
+          command: {
+            _tag: "Advance", generation: instance.work!.generation, outcome, atMillis, promises: [promise, ...promises]
+          }
+        })))
 
-    const workflows: { readonly [S in Step]?: (instance: Instance) => Effect.Effect<void, unknown> } = {
-      schedule: (instance) => place({ scheduler, networks, tell }, instance),
-      release: (instance) => release({ networks, tell }, instance)
+    const workflows: { readonly [S in Step]?: (instance: Instance, promise: Fence) => Effect.Effect<void, unknown> } = {
+      schedule: (instance, promise) => place({ scheduler, networks, tell: tell(promise) }, instance),
+      release: (instance, promise) => release({ networks, tell: tell(promise) }, instance)
     }
+    /** The scheduler moved before its pick was used: the new one picks. */
+    const mayRepeat = (error: unknown, { epoch }: Fence) =>
+      isRefusal(error) && error.code === promiseVoid && ownership.epochOf(shard) === epoch
 
     return ConductorEntity.of({
-      Run: ({ payload: { instance } }) =>
-        Effect.asVoid(Effect.forkDetach(
-          (workflows[instance.work!.step]?.(instance) ?? Effect.void).pipe(
+      Run: ({ payload: { instance } }) => {
+        const promise = own()
+        return Effect.asVoid(Effect.forkDetach(
+          (workflows[instance.work!.step]?.(instance, promise) ?? Effect.void).pipe(
+            Effect.retry({ times: Limits.writeRetriesMax, while: (error) => mayRepeat(error, promise) }),
             Effect.timeout(Limits.askMillisMax),
             Effect.catchCause((cause) =>
               Effect.logWarning("A workflow stopped; the watchdog starts it again", Cause.pretty(cause)))
           )
         ))
+      }
     })
   }),
   { ...supervision, maxIdleTime: Limits.conductorIdleMillis, mailboxCapacity: Limits.conductorMailboxMax, concurrency: "unbounded" }

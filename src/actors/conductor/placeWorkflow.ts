@@ -3,12 +3,13 @@ import type { Instance } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import type { Networks } from "../network/NetworkProtocol.ts"
 import type { Selection } from "../scheduler/SchedulerProtocol.ts"
+import type { Fence } from "../shared/Promise.ts"
 import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 
 interface Needs<E1, E2> {
   readonly scheduler: { readonly Select: (payload: { readonly instance: Instance }) => Effect.Effect<Selection, Refusal | E1> }
   readonly networks: Networks["Service"]
-  readonly tell: (instance: Instance, outcome: typeof Outcome.Type) => Effect.Effect<Instance, E2>
+  readonly tell: (instance: Instance, outcome: typeof Outcome.Type, promises?: ReadonlyArray<Fence>) => Effect.Effect<Instance, E2>
 }
 
 /** Nova's words for a build that tried several hosts in vain. */
@@ -31,7 +32,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     yield* needs.tell(instance, { _tag: "Failed", message, details: details === "" ? null : details, code: 500, isRetryable: false })
     return
   }
-  const { host, availabilityZone } = selection.success
+  const { host, availabilityZone, promise } = selection.success
   const nics = yield* Effect.result(needs.networks.allocate({
     instanceId: instance.id,
     projectId: instance.projectId,
@@ -46,7 +47,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     yield* needs.tell(instance, { _tag: "Failed", message, details: null, code: 500, isRetryable: false })
     return
   }
-  const after = yield* needs.tell(instance, { _tag: "Placed", host, availabilityZone, nics: nics.success })
+  const after = yield* needs.tell(instance, { _tag: "Placed", host, availabilityZone, nics: nics.success }, [promise])
   // The server was deleted or given up meanwhile, and its own release may have come before these ports were made.
   const isGivenUp = after.vmState === "error" && after.host === null
   if (isGivenUp || after.vmState === "deleted" || after.work?.action === "delete") yield* needs.networks.release(instance.id)

@@ -2,7 +2,9 @@ import { Clock, Duration, Effect, Exit, Fiber } from "effect"
 import { Entity } from "effect/cluster"
 import type { Call, DomainSpec, Driver, DriverError, ImageSource } from "../../drivers/Driver.ts"
 import { DriverError as DriverFailure, Fleet } from "../../drivers/Driver.ts"
+import { ask, caughtUp } from "../../runtime/kernel/ask.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Journal } from "../../runtime/kernel/Journal.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
@@ -67,7 +69,8 @@ const outcomeOf = (exit: Exit.Exit<void, DriverError>): typeof Outcome.Type => {
 
 /**
  * One compute host: it has the last word on claims and drives its hypervisor. Steps of one server run one after
- * another; a newer step interrupts an older one that hangs. No handler waits for the hypervisor.
+ * another; a newer step interrupts an older one that hangs. No handler waits for the hypervisor. Whoever loses the host
+ * stops driving it.
  */
 export const layer = HostEntity.toLayer(
   Effect.gen(function*() {
@@ -77,6 +80,8 @@ export const layer = HostEntity.toLayer(
     const records = yield* Records
     const images = yield* Images
     const ownership = yield* Ownership
+    const journal = yield* Journal
+    const scope = yield* Effect.scope
     const instances = yield* InstanceEntity.client
     const shard = ownership.shardOf("Host", hostname)
     const running = new Map<string, Running>()
@@ -88,13 +93,16 @@ export const layer = HostEntity.toLayer(
         : Effect.succeed(found)
     })
 
-    const claimed = (instance: Instance) => Effect.suspend(() => {
-      const host = records.get(hosts, hostname)
-      const verdict = host === undefined ? "it has no inventory" : holds(host, index.usageOfHost(hostname), defaultRatios)
-      return verdict === true || instance.work?.step !== "spawn"
-        ? Effect.void
-        : Effect.fail(failure("claim", `Host ${hostname} refused the claim: ${verdict}`, true))
-    })
+    /** Every server that names this host counts, whichever process committed it. */
+    const claimed = (instance: Instance) => {
+      if (instance.work?.step !== "spawn") return Effect.void
+      const verdict = Effect.suspend(() => {
+        const host = records.get(hosts, hostname)
+        const verdict = host === undefined ? "it has no inventory" : holds(host, index.usageOfHost(hostname), defaultRatios)
+        return verdict === true ? Effect.void : Effect.fail(failure("claim", `Host ${hostname} refused the claim: ${verdict}`, true))
+      })
+      return Effect.andThen(caughtUp(journal), verdict)
+    }
 
     const imageOf = ({ imageId, imageProperties, work }: Instance): Effect.Effect<ImageSource | null, DriverError> => {
       if (imageId === null) return Effect.succeed(null)
@@ -104,25 +112,28 @@ export const layer = HostEntity.toLayer(
     }
 
     const drive = (instance: Instance) => Effect.gen(function*() {
+      const promise = { shard, epoch: ownership.epochOf(shard) }
       const exit = yield* Effect.exit(Effect.andThen(
         claimed(instance),
         Effect.flatMap(driver, (found) => driveStep(instance.work!, {
           driver: found,
           id: instance.id,
           spec: Effect.map(imageOf(instance), (image) => domainSpec(instance, image)),
-          call: { epoch: ownership.epochOf(shard) }
+          call: { epoch: promise.epoch }
         }))
       ))
       if (Exit.isFailure(exit) && Exit.hasInterrupts(exit)) return
       if (running.get(instance.id)?.generation === instance.work!.generation) running.delete(instance.id)
-      yield* instances(instance.id).Execute({
+      yield* ask(instances(instance.id).Execute({
         command: {
           _tag: "Advance",
           generation: instance.work!.generation,
           outcome: outcomeOf(exit),
-          atMillis: yield* Clock.currentTimeMillis
+          atMillis: yield* Clock.currentTimeMillis,
+          // Of a host that was taken over meanwhile, only its new owner knows what runs there.
+          promises: [promise]
         }
-      }).pipe(Effect.catchCause((cause) => Effect.logWarning("An outcome was not taken; the step will be driven again", cause)))
+      })).pipe(Effect.catchCause((cause) => Effect.logWarning("An outcome was not taken; the step will be driven again", cause)))
     })
 
     return HostEntity.of({
@@ -132,7 +143,7 @@ export const layer = HostEntity.toLayer(
         if (!isCurrent(index.get(instance.id), instance) || (previous?.generation ?? -1) >= generation) return
         const waited = previous === undefined ? drive(instance) : Effect.andThen(Fiber.interrupt(previous.fiber), drive(instance))
         // A driver that answered at once is done: there is nothing to keep.
-        const fiber = yield* Effect.forkDetach(waited)
+        const fiber = yield* Effect.forkIn(waited, scope)
         if (fiber.pollUnsafe() === undefined) running.set(instance.id, { generation, fiber })
       }),
       Observe: Effect.fnUntraced(function*({ payload }) {

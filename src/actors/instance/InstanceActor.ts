@@ -3,19 +3,15 @@ import { Entity } from "effect/cluster"
 import * as Behavior from "../../runtime/kernel/Behavior.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
-import { ConductorEntity, conductorOf } from "../conductor/ConductorProtocol.ts"
+import { ConductorEntity } from "../conductor/ConductorProtocol.ts"
 import { HostEntity } from "../host/HostProtocol.ts"
 import { decide } from "./decide.ts"
+import { doerOf } from "./doer.ts"
 import { evolve } from "./evolve.ts"
-import type { Instance, Step } from "./Instance.ts"
+import type { Instance } from "./Instance.ts"
 import type { Command } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
-
-/** Who does a step: the host that has the server, or the conductor where more than one actor is needed. */
-const doneBy: Record<Step, "host" | "conductor"> = {
-  schedule: "conductor", release: "conductor", spawn: "host", drive: "host", destroy: "host"
-}
 
 /**
  * One server. It decides, commits and answers; the work a commit leaves pending is sent on its way and never waited
@@ -27,10 +23,10 @@ export const layer = InstanceEntity.toLayer(
     const conductors = yield* ConductorEntity.client
     const hosts = yield* HostEntity.client
 
-    const send = (instance: Instance) =>
-      doneBy[instance.work!.step] === "host" && instance.host !== null
-        ? hosts(instance.host).Drive({ instance })
-        : conductors(conductorOf(instance.id)).Run({ instance })
+    const send = (instance: Instance) => {
+      const doer = doerOf(instance)
+      return doer.type === "Host" ? hosts(doer.id).Drive({ instance }) : conductors(doer.id).Run({ instance })
+    }
 
     const instance = yield* Behavior.make<Instance, Command, InstanceEvent>({
       type: "Instance",
@@ -39,6 +35,7 @@ export const layer = InstanceEntity.toLayer(
       decide: (state, command) => decide(address.entityId, state, command),
       evolve,
       isPending: (state) => state.work !== null,
+      guards: (command) => "promises" in command ? command.promises : [],
       react: (before, after) =>
         after.work === null || after.work === before?.work
           ? Effect.void

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { Nic } from "../network/Nic.ts"
+import { Fence } from "../shared/Promise.ts"
 import { Instance } from "./Instance.ts"
 import { VmState } from "./states.ts"
 
@@ -57,8 +58,11 @@ export const Outcome = Schema.Union([
 ])
 export type Outcome = typeof Outcome.Type
 
+/** `promises`: what the command rests on, by those who gave their word; one that was replaced since makes it void. */
+const promises = Schema.Array(Fence)
+
 export const Command = Schema.Union([
-  Schema.TaggedStruct("Create", { instance: Instance, request: Request }),
+  Schema.TaggedStruct("Create", { instance: Instance, request: Request, promises }),
   Schema.TaggedStruct("Perform", { action: Action, request: Request }),
   Schema.TaggedStruct("Change", {
     kind: Schema.Literals(["metadata", "metadataDelete", "tags", "rename"]),
@@ -68,7 +72,7 @@ export const Command = Schema.Union([
   Schema.TaggedStruct("Lock", { reason: Schema.NullOr(Schema.String), request: Request }),
   Schema.TaggedStruct("Unlock", { mayOverride: Schema.Boolean, request: Request }),
   Schema.TaggedStruct("ResetState", { vmState: VmState, request: Request }),
-  Schema.TaggedStruct("Advance", { generation: Schema.Int, outcome: Outcome, atMillis: Schema.Number }),
+  Schema.TaggedStruct("Advance", { generation: Schema.Int, outcome: Outcome, atMillis: Schema.Number, promises }),
   /** The task's deadline passed. */
   Schema.TaggedStruct("Expire", { generation: Schema.Int, atMillis: Schema.Number }),
   /** Whoever should do the pending step has not answered: ask again. */

@@ -1,6 +1,8 @@
 import { Clock, Effect, Layer, Random } from "effect"
 import type { Scope } from "effect"
+import { ask } from "../../runtime/kernel/ask.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { flavors, maySee, snapshotOf } from "../catalog/Flavor.ts"
@@ -16,24 +18,17 @@ import { ProjectEntity } from "../project/ProjectProtocol.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { isRefusal, refuse } from "../shared/Refusal.ts"
+import { refuse } from "../shared/Refusal.ts"
 import { notFound } from "./decide.ts"
 import type { Instance } from "./Instance.ts"
 import type { Command, Request } from "./InstanceCommand.ts"
+import { makeCreateOne, makeQuota } from "./createWorkflow.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
 import type { Resolved } from "./newInstance.ts"
 import { newInstance } from "./newInstance.ts"
 import { checkDiskConfig, checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
 import type { Asked, CreateServer } from "./ServersProtocol.ts"
 import { Servers } from "./ServersProtocol.ts"
-
-/** An ask of an actor: bounded in time, and told as a refusal whatever the cluster says. */
-const bounded = <A, E extends { readonly _tag: string }>(ask: Effect.Effect<A, E>): Effect.Effect<A, Refusal> =>
-  ask.pipe(
-    Effect.timeout(Limits.askMillisMax),
-    Effect.mapError((error) =>
-      isRefusal(error) ? error : refuse("unavailable", `The request could not be taken now (${error._tag}). Try again.`))
-  )
 
 const isMine = (caller: Caller, instance: Instance) => caller.isAdmin || instance.projectId === caller.projectId
 
@@ -46,6 +41,7 @@ const make = Effect.gen(function*() {
   const instances = yield* InstanceEntity.client
   const projects = yield* ProjectEntity.client
   const hostEntities = yield* HostEntity.client
+  const ownership = yield* Ownership
   const draw = () => random.nextDoubleUnsafe()
 
   const requestOf = ({ caller, requestId }: Asked): Effect.Effect<Request> =>
@@ -67,7 +63,7 @@ const make = Effect.gen(function*() {
 
   const execute = (asked: Asked, id: string, command: (request: Request) => Command) =>
     Effect.andThen(get(asked, id), Effect.flatMap(requestOf(asked), (request) =>
-      bounded(instances(id).Execute({ command: command(request) }))))
+      ask(instances(id).Execute({ command: command(request) }))))
 
   const resolve = Effect.fnUntraced(function*(caller: Caller, create: CreateServer): Effect.fn.Return<Resolved, Refusal> {
     const flavor = records.get(flavors, create.flavorId)
@@ -117,6 +113,10 @@ const make = Effect.gen(function*() {
   yield* records.watch([hosts], () => void (known = null))
   const zones = () => known ??= new Set([...records.all(hosts)].map((host) => host.availabilityZone))
 
+  const quotaOf = makeQuota(projects, ownership)
+  const createOne = makeCreateOne((instance, request, promises) =>
+    instances(instance.id).Execute({ command: { _tag: "Create", instance, request, promises } }))
+
   const create = Effect.fnUntraced(function*(asked: Asked, request: CreateServer) {
     const { caller } = asked
     if (request.maxCount > Limits.serversPerRequestMax) {
@@ -124,24 +124,18 @@ const make = Effect.gen(function*() {
     }
     const resolved = yield* resolve(caller, request)
     const stamp = yield* requestOf(asked)
-    const project = projects(stamp.projectId)
+    const quota = quotaOf({ ...stamp, cores: resolved.flavor.vcpus, ramMb: resolved.flavor.ramMb })
     const ids = Array.from({ length: request.maxCount }, () => uuidFrom(draw))
-    const granted = yield* bounded(project.Reserve({
-      userId: stamp.userId, ids, min: request.minCount, cores: resolved.flavor.vcpus, ramMb: resolved.flavor.ramMb
-    }))
+    const { count, promises } = yield* quota.reserve(ids, request.minCount)
     const { serverGroupId } = resolved.wish
-    if (serverGroupId !== null && isGroupOver(stamp, serverGroupId, granted)) {
-      yield* Effect.ignore(bounded(project.Release({ ids })))
+    if (serverGroupId !== null && isGroupOver(stamp, serverGroupId, count)) {
+      yield* quota.release(ids)
       return yield* Effect.fail(refuse("forbidden", "Quota exceeded, too many servers in group", "OverQuota"))
     }
     const reservationId = reservationIdFrom(draw)
-    const made = ids.slice(0, granted).map((id, at) =>
+    const made = ids.slice(0, count).map((id, at) =>
       newInstance(request, resolved, stamp, { id, reservationId }, at, request.maxCount))
-    return yield* Effect.forEach(
-      made,
-      (instance) => bounded(instances(instance.id).Execute({ command: { _tag: "Create", instance, request: stamp } })),
-      { concurrency: "unbounded" }
-    ).pipe(Effect.tapError(() => bounded(project.Release({ ids })).pipe(Effect.ignore)))
+    return yield* Effect.forEach(made, (instance) => createOne(quota, instance, stamp, promises), { concurrency: "unbounded" })
   })
 
   return Servers.of({
@@ -156,7 +150,7 @@ const make = Effect.gen(function*() {
       Effect.flatMap(get(asked, id), ({ host }) =>
         host === null
           ? Effect.fail(refuse("conflict", `Instance ${id} is not ready`, "InstanceNotReady"))
-          : bounded(hostEntities(host).ConsoleLog({ instanceId: id })))
+          : ask(hostEntities(host).ConsoleLog({ instanceId: id })))
   })
 })
 

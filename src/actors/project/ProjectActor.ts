@@ -1,9 +1,13 @@
 import { Clock, Effect, Result } from "effect"
 import { Entity } from "effect/cluster"
+import { caughtUp } from "../../runtime/kernel/ask.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Journal } from "../../runtime/kernel/Journal.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
+import type { Fence } from "../shared/Promise.ts"
 import { ProjectEntity } from "./ProjectProtocol.ts"
 import { defaultClassKey, grant, limitsInForce, quotaKey, quotas } from "./quota.ts"
 
@@ -11,24 +15,39 @@ interface Hold {
   readonly userId: string
   readonly cores: number
   readonly ramMb: number
-  readonly expiresAtMillis: number
+  readonly holder: Fence | null
+  readonly askedAtMillis: number
 }
 
 /**
  * Counts one project's servers. Use is what the journal's servers add up to, so it cannot go wrong by a crash; holds
- * cover the moment between the answer here and the server's own first commit, and live in memory only.
+ * cover the moment between the answer here and the server's own first commit, and live in memory only. That commit rests
+ * on this actor's epoch: what an earlier owner promised and nobody used is void, so a new owner has nothing to wait for.
  */
 export const layer = ProjectEntity.toLayer(
   Effect.gen(function*() {
     const projectId = (yield* Entity.CurrentAddress).entityId
     const index = yield* InstanceIndex
     const records = yield* Records
+    const journal = yield* Journal
+    const ownership = yield* Ownership
+    const shard = ownership.shardOf("Project", projectId)
     const holds = new Map<string, Hold>()
+    // All that was committed under earlier owners counts before the first promise.
+    yield* caughtUp(journal)
 
-    const heldBy = (nowMillis: number, userId: string | null) => {
+    /** Whoever asked long ago may be gone, and never give back. */
+    const dropOrphans = Effect.fnUntraced(function*(nowMillis: number) {
+      for (const [id, { askedAtMillis, holder }] of holds) {
+        if (holder === null || nowMillis - askedAtMillis < Limits.quotaHoldMillis) continue
+        if ((yield* journal.epochOf(holder.shard)) !== holder.epoch) holds.delete(id)
+      }
+    }, (effect) => Effect.ignore(effect))
+
+    const heldBy = (userId: string | null) => {
       const sum = { instances: 0, cores: 0, ramMb: 0 }
       for (const [id, hold] of holds) {
-        if (hold.expiresAtMillis <= nowMillis || index.get(id) !== undefined) holds.delete(id)
+        if (index.get(id) !== undefined) holds.delete(id)
         else if (userId === null || hold.userId === userId) {
           sum.instances++
           sum.cores += hold.cores
@@ -41,24 +60,25 @@ export const layer = ProjectEntity.toLayer(
       ({ instances: a.instances + b.instances, cores: a.cores + b.cores, ramMb: a.ramMb + b.ramMb })
 
     return ProjectEntity.of({
-      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb } }) {
+      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb, holder } }) {
         const nowMillis = yield* Clock.currentTimeMillis
+        const promise = { shard, epoch: ownership.epochOf(shard) }
+        yield* dropOrphans(nowMillis)
         const base = [records.get(quotas, defaultClassKey), records.get(quotas, quotaKey(projectId, null))]
         const ofUser = records.get(quotas, quotaKey(projectId, userId))
         const each = { instances: 1, cores, ramMb }
         const project = grant(
-          limitsInForce(...base), plus(index.usageOfProject(projectId), heldBy(nowMillis, null)), each, min, ids.length
+          limitsInForce(...base), plus(index.usageOfProject(projectId), heldBy(null)), each, min, ids.length
         )
         if (Result.isFailure(project)) return yield* Effect.fail(project.failure)
         const granted = ofUser === undefined ? project : grant(
           limitsInForce(...base, ofUser),
-          plus(index.usageOfUser(projectId, userId), heldBy(nowMillis, userId)),
+          plus(index.usageOfUser(projectId, userId), heldBy(userId)),
           each, min, project.success
         )
         if (Result.isFailure(granted)) return yield* Effect.fail(granted.failure)
-        const expiresAtMillis = nowMillis + Limits.quotaHoldMillis
-        for (const id of ids.slice(0, granted.success)) holds.set(id, { userId, cores, ramMb, expiresAtMillis })
-        return granted.success
+        for (const id of ids.slice(0, granted.success)) holds.set(id, { userId, cores, ramMb, holder, askedAtMillis: nowMillis })
+        return { count: granted.success, promise }
       }),
       Release: ({ payload }) => Effect.sync(() => { for (const id of payload.ids) holds.delete(id) })
     })

@@ -1,18 +1,24 @@
 import { Schema } from "effect"
 import { Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
+import { Fence } from "../shared/Promise.ts"
 import { Refusal } from "../shared/Refusal.ts"
 
-/** Holds quota for as many equal servers as fit, `ids.length` at most and `min` at least; answers how many. */
+/**
+ * Holds quota for as many equal servers as fit, `ids.length` at most and `min` at least; answers how many. It is held
+ * until the server is seen, or given back, or `holder` (who asks, as a member of the cluster) is no more. The server's
+ * first commit rests on `promise` and on `holder`.
+ */
 export const Reserve = Rpc.make("Reserve", {
   payload: Schema.Struct({
     userId: Schema.String,
     ids: Schema.Array(Schema.String),
     min: Schema.Int,
     cores: Schema.Int,
-    ramMb: Schema.Int
+    ramMb: Schema.Int,
+    holder: Schema.NullOr(Fence)
   }),
-  success: Schema.Int,
+  success: Schema.Struct({ count: Schema.Int, promise: Fence }),
   error: Refusal
 })
 

@@ -1,6 +1,10 @@
 import { Clock, Effect, Result } from "effect"
+import { Entity } from "effect/cluster"
 import { Fleet } from "../../drivers/Driver.ts"
+import { caughtUp } from "../../runtime/kernel/ask.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Journal } from "../../runtime/kernel/Journal.ts"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
@@ -22,11 +26,15 @@ export const layer = SchedulerEntity.toLayer(
     const index = yield* InstanceIndex
     const records = yield* Records
     const fleet = yield* Fleet
+    const ownership = yield* Ownership
+    const shard = ownership.shardOf("Scheduler", (yield* Entity.CurrentAddress).entityId)
     const table = new HostTable()
     const mark = (hostname: string) => table.mark(hostname)
     const holds = new Holds(mark)
     yield* records.watch([hosts], (_, hostname) => mark(hostname))
     yield* index.watchHosts(mark)
+    // Where earlier owners placed servers counts before the first pick; what they picked and nobody used is void.
+    yield* caughtUp(yield* Journal)
     for (const host of records.all(hosts)) mark(host.hostname)
 
     const stateOf = (hostname: string): HostState | undefined => {
@@ -51,6 +59,7 @@ export const layer = SchedulerEntity.toLayer(
     return SchedulerEntity.of({
       Select: Effect.fnUntraced(function*({ payload: { instance } }) {
         const nowMillis = yield* Clock.currentTimeMillis
+        const promise = { shard, epoch: ownership.epochOf(shard) }
         holds.settle(nowMillis, (id) => {
           const known = index.get(id)
           return known !== undefined && (known.host !== null || known.work?.step !== "schedule")
@@ -70,7 +79,7 @@ export const layer = SchedulerEntity.toLayer(
           diskGb: diskGbOf(instance.flavor),
           expiresAtMillis: nowMillis + Limits.placementHoldMillis
         })
-        return { host: hostname, availabilityZone }
+        return { host: hostname, availabilityZone, promise }
       })
     })
   }),

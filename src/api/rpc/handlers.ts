@@ -5,18 +5,25 @@ import type { Instance } from "../../actors/instance/Instance.ts"
 import { Servers } from "../../actors/instance/ServersProtocol.ts"
 import { refuse } from "../../actors/shared/Refusal.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Journal } from "../../runtime/kernel/Journal.ts"
 import { Watch } from "../../runtime/kernel/Watch.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { makeRequestId } from "../http/requestId.ts"
 import { Authenticated, CurrentCaller, KilonovaRpcs } from "./contract.ts"
 import { createOf, eventsOf, serverOf } from "./view.ts"
 
-/** Verifies the token of each call. */
-export const authentication = Layer.effect(Authenticated, Effect.map(Identity, (identity) => (effect, { headers }) =>
-  Effect.flatMap(
-    identity.verify(headers["x-auth-token"] ?? ""),
-    (caller) => Effect.provideService(effect, CurrentCaller, caller)
-  )))
+const away = () => refuse("unavailable", "The journal does not answer.")
+
+/** Verifies the token of each call, which sees all that was acknowledged before it by any process. */
+export const authentication = Layer.effect(Authenticated, Effect.gen(function*() {
+  const identity = yield* Identity
+  const { sync } = yield* Journal
+  return (effect, { headers }) =>
+    Effect.mapError(sync, away).pipe(
+      Effect.andThen(Effect.suspend(() => identity.verify(headers["x-auth-token"] ?? ""))),
+      Effect.flatMap((caller) => Effect.provideService(effect, CurrentCaller, caller))
+    )
+}))
 
 const asked = Effect.flatMap(CurrentCaller, (caller) =>
   caller.projectId === null
@@ -71,7 +78,7 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
       Stream.unwrap(Effect.map(CurrentCaller, (caller) =>
         watch.entries(after).pipe(
           Stream.flatMap((entry) => Stream.fromIterable(eventsOf(entry, caller))),
-          Stream.mapError(() => refuse("unavailable", "The journal does not answer."))
+          Stream.mapError(away)
         )))
   }
 }))

@@ -1,5 +1,6 @@
 import { Effect, Option, Result } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
+import { type Fence, promiseVoid } from "../../actors/shared/Promise.ts"
 import type { Refusal } from "../../actors/shared/Refusal.ts"
 import { refuse } from "../../actors/shared/Refusal.ts"
 import { Limits } from "../Limits.ts"
@@ -15,6 +16,8 @@ export interface Rules<State extends Json, Command, Event extends Json> {
   readonly decide: (state: State | null, command: Command) => Result.Result<ReadonlyArray<Event>, Refusal>
   readonly evolve: (state: State | null, event: Event) => State
   readonly isPending: (state: State) => boolean
+  /** What others promised and the command rests on: it is refused where they no longer own what they promised. */
+  readonly guards?: (command: Command) => ReadonlyArray<Fence>
   /** Called once the facts are durable; it must only start things, never wait for them. */
   readonly react: (before: State | null, after: State) => Effect.Effect<void>
 }
@@ -34,6 +37,8 @@ const unavailable = () => refuse("unavailable", "The journal does not answer; no
 
 const takenOver = () => refuse("unavailable", "Another process has taken this over; nothing was changed. Try again.")
 
+const voidPromise = () => refuse("unavailable", "What this rests on was promised by a process that was replaced. Try again.", promiseVoid)
+
 /** Runs rules on the journal. After a `Fenced` commit this process no longer owns the entity, and says so to whoever asks. */
 export const make = Effect.fnUntraced(function*<State extends Json, Command, Event extends Json>(
   rules: Rules<State, Command, Event>
@@ -43,6 +48,8 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
   const stream = { type: rules.type, id: rules.id }
   const shard = ownership.shardOf(rules.type, rules.id)
   let held: Loaded<State> | undefined
+  /** A commit was sent and nobody knows what became of it: if it did, what follows from it was never begun. */
+  let isUnsure = false
 
   const load = journal.load(stream).pipe(
     Effect.map((found): Loaded<State> => {
@@ -52,7 +59,12 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
       })
       return held
     }),
-    Effect.mapError(unavailable)
+    Effect.mapError(unavailable),
+    Effect.tap(({ state }) => {
+      if (!isUnsure) return Effect.void
+      isUnsure = false
+      return state === null || !rules.isPending(state) ? Effect.void : rules.react(null, state)
+    })
   )
   const current = Effect.suspend(() => held === undefined ? load : Effect.succeed(held))
 
@@ -68,6 +80,7 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
     return journal.commit({
       shard,
       epoch: ownership.epochOf(shard),
+      guards: rules.guards?.(command) ?? [],
       requestId: null,
       appends: [{ stream, expectedVersion: from.version, events, state: next, pending: rules.isPending(next) }],
       reply: null
@@ -77,11 +90,21 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
         return Effect.as(rules.react(from.state, next), Option.some(next))
       }),
       Effect.catchTags({
-        Fenced: () => Effect.suspend(() => { held = undefined; return Effect.fail(takenOver()) }),
+        Fenced: (fenced) => Effect.suspend(() => {
+          if (fenced.shard !== shard) return Effect.fail(voidPromise())
+          held = undefined
+          return Effect.fail(takenOver())
+        }),
         VersionConflict: () => Effect.sync(() => { held = undefined; return Option.none<State>() }),
         // Whether it was applied is unknown: forget, and read the truth next time.
-        JournalUnavailable: () => Effect.suspend(() => { held = undefined; return Effect.fail(unavailable()) })
-      })
+        JournalUnavailable: () => Effect.suspend(() => {
+          held = undefined
+          isUnsure = true
+          return Effect.fail(unavailable())
+        })
+      }),
+      // Whoever asked may stop waiting; what was begun is still brought to its end.
+      Effect.uninterruptible
     )
   }
 

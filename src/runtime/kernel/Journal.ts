@@ -1,12 +1,7 @@
 import { Context, Schema } from "effect"
 import type { Effect, Option, Scope, Stream } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
-
-/** A shard and the epoch under which it is held. */
-export interface Fence {
-  readonly shard: string
-  readonly epoch: number
-}
+import type { Fence } from "../../actors/shared/Promise.ts"
 
 /** One stream is one entity or one record: its versions count its commits from 1; 0 means it does not exist. */
 export interface StreamKey {

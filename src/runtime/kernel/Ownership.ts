@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import type { Effect, Scope } from "effect"
-import type { Fence, JournalUnavailable } from "./Journal.ts"
+import type { Fence } from "../../actors/shared/Promise.ts"
+import type { JournalUnavailable } from "./Journal.ts"
 
 export type OwnershipChange =
   /** These shards are this process's from now on. */
@@ -13,6 +14,14 @@ export type OwnershipChange =
 export interface Location {
   readonly isHere: boolean
   readonly controlUrl: string | null
+}
+
+/** How far the cloud's journal is. Whoever remembers it notices a journal that was put back to an earlier state. */
+export interface HighWater {
+  readonly cloudId: string
+  /** Grows when an operator goes on with a journal that has lost commits. */
+  readonly timeline: number
+  readonly position: number
 }
 
 /**
@@ -29,6 +38,8 @@ export class Ownership extends Context.Service<Ownership, {
   readonly watch: (listener: (change: OwnershipChange) => void) => Effect.Effect<void, never, Scope.Scope>
   /** `null`: nobody owns it at the moment. */
   readonly locate: (entityType: string, entityId: string) => Effect.Effect<Location | null, JournalUnavailable>
+  /** `null` where one process alone has the journal. */
+  readonly highWater: Effect.Effect<HighWater | null, JournalUnavailable>
   /** The control URLs of all processes that serve agents. */
   readonly controlUrls: Effect.Effect<ReadonlyArray<string>, JournalUnavailable>
 }>()("kilonova/runtime/kernel/Ownership") {}

@@ -16,6 +16,7 @@ export const ownership = Layer.effect(Ownership, Effect.gen(function*() {
     session: () => ({ shard, epoch }),
     watch: () => Effect.void,
     locate: () => Effect.succeed({ isHere: true, controlUrl: null }),
+    highWater: Effect.succeed(null),
     controlUrls: Effect.succeed([])
   }
 }))

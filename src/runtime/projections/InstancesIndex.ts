@@ -2,7 +2,7 @@ import { Effect, Layer, Stream } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
 import { InstanceIndex } from "../kernel/InstanceIndex.ts"
-import { Journal } from "../kernel/Journal.ts"
+import { type FeedEntry, Journal } from "../kernel/Journal.ts"
 import { Limits } from "../Limits.ts"
 import type { Entry } from "./groups.ts"
 import { byAge, Chronicle, LiveBy } from "./groups.ts"
@@ -118,17 +118,23 @@ const interned = <A>() => {
 const make = Effect.gen(function*() {
   const journal = yield* Journal
   const index = new Index()
-  const stored = yield* Stream.runCollect(journal.scan("Instance"))
   const flavorOf = interned<Instance["flavor"]>()
+  // Others may commit while this reads: their entries carry whole states, so it does no harm if the scan has seen them.
+  let early: Array<FeedEntry> | undefined = []
+  const apply = ({ state, stream }: FeedEntry) => {
+    if (stream.type === "Instance") index.apply(stream.id, state === null ? undefined : state as unknown as Instance)
+  }
+  yield* journal.project((entries) => {
+    if (early === undefined) for (const entry of entries) apply(entry)
+    else early.push(...entries)
+  })
+  const stored = yield* Stream.runCollect(journal.scan("Instance"))
   index.restore([...stored].map(({ state }) => {
     const instance = state as unknown as Instance
     return { ...instance, flavor: flavorOf(instance.flavor) }
   }))
-  yield* journal.project((entries) => {
-    for (const { stream, state } of entries) {
-      if (stream.type === "Instance") index.apply(stream.id, state === null ? undefined : state as unknown as Instance)
-    }
-  })
+  early.forEach(apply)
+  early = undefined
   return InstanceIndex.of({
     get: (id) => index.get(id),
     ofProject: (projectId) => index.ofProject(projectId),

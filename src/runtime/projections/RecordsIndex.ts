@@ -1,9 +1,10 @@
 /** The Records service over any journal: read from memory, written through expected versions. */
 import { Effect, Layer, Stream } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
-import type { JournalUnavailable, VersionConflict } from "../kernel/Journal.ts"
-import { Journal } from "../kernel/Journal.ts"
+import type { VersionConflict } from "../kernel/Journal.ts"
+import { Journal, JournalUnavailable } from "../kernel/Journal.ts"
 import type { FeedEntry } from "../kernel/Journal.ts"
+import { Ownership } from "../kernel/Ownership.ts"
 import { Records } from "../kernel/Records.ts"
 import type { Change, Table } from "../kernel/Records.ts"
 import { Limits } from "../Limits.ts"
@@ -30,6 +31,7 @@ const load = Effect.fnUntraced(function*(tables: RecordTables, tell: (entries: R
 
 const make = Effect.gen(function*() {
   const journal = yield* Journal
+  const ownership = yield* Ownership
   const tables = new RecordTables()
   const watchers = new Set<{ readonly types: ReadonlySet<string>; readonly listener: Watcher }>()
   yield* load(tables, (entries) => {
@@ -41,8 +43,9 @@ const make = Effect.gen(function*() {
   })
 
   /**
-   * A conflict in the journal means that memory was behind. Planning again tells the writer if what it expected no
-   * longer holds; a writer that expects nothing gets another try.
+   * A conflict in the journal means that memory was behind. Planning again, once memory is not, tells the writer if what
+   * it expected no longer holds; a writer that expects nothing gets another try. A process that was given up by the
+   * others writes nothing, though its versions may be right.
    */
   const write = (
     changes: ReadonlyArray<Change>,
@@ -52,11 +55,14 @@ const make = Effect.gen(function*() {
       const appends = tables.plan(changes)
       if ("_tag" in appends) return Effect.fail(appends)
       if (appends.length === 0) return Effect.void
-      return journal.commit({ shard: "records", epoch: null, requestId: null, appends, reply: null }).pipe(
+      const { epoch, shard } = ownership.session() ?? { shard: "records", epoch: null }
+      return journal.commit({ shard, epoch, requestId: null, appends, reply: null }).pipe(
         Effect.catchTags({
-          Fenced: Effect.die,
+          Fenced: (cause) => Effect.fail(new JournalUnavailable({ operation: "write", cause })),
           VersionConflict: (conflict) =>
-            triesLeft === 0 ? Effect.fail(conflict) : Effect.andThen(Effect.yieldNow, write(changes, triesLeft - 1))
+            triesLeft === 0
+              ? Effect.fail(conflict)
+              : Effect.andThen(Effect.andThen(Effect.yieldNow, journal.sync), write(changes, triesLeft - 1))
         }),
         Effect.asVoid
       )
@@ -87,4 +93,4 @@ const make = Effect.gen(function*() {
   })
 })
 
-export const layer: Layer.Layer<Records, JournalUnavailable, Journal> = Layer.effect(Records, make)
+export const layer: Layer.Layer<Records, JournalUnavailable, Journal | Ownership> = Layer.effect(Records, make)

@@ -34,7 +34,7 @@ const others = (options: { readonly after?: Instance; readonly allocated?: Refus
     holders: Effect.succeed([]),
     list: () => Effect.succeed([])
   }
-  const scheduler = { Select: () => answer("select", undefined, { host: "host-1", availabilityZone: "nova" }) }
+  const scheduler = { Select: () => answer("select", undefined, { host: "host-1", availabilityZone: "nova", promise: { shard: "s", epoch: 1 } }) }
   const tell = (_: Instance, outcome: typeof Outcome.Type) =>
     Effect.sync(() => {
       told.push(outcome)

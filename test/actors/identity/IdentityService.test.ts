@@ -10,7 +10,7 @@ import type { ScopeRequest } from "../../../src/actors/identity/authentication.t
 import { nameKey } from "../../../src/actors/identity/Directory.ts"
 import * as IdentityService from "../../../src/actors/identity/IdentityService.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
 import { adminPassword, adminToken, layer } from "../../fixtures/accounts.ts"
 
@@ -21,7 +21,7 @@ const layerSlow = IdentityService.layer({ passwordCost: { logN: 4, blockSize: 8,
     Effect.map(Records, (records) => ({ ...records, write: (changes) => Effect.andThen(Effect.yieldNow, records.write(changes)) }))
   )),
   Layer.provide(RecordsIndex.layer),
-  Layer.provide(MemoryJournal.layer)
+  Layer.provide(memoryJournal)
 )
 
 const draft = (fields: Record<string, string | boolean | null>) => ({ fields, extra: {} })

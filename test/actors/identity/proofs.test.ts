@@ -6,7 +6,7 @@ import * as IdentityService from "../../../src/actors/identity/IdentityService.t
 import { Identity } from "../../../src/actors/identity/IdentityProtocol.ts"
 import { provenBy } from "../../../src/actors/identity/ProofService.ts"
 import { unauthenticated } from "../../../src/actors/identity/refusals.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
 import { makeCloud } from "../../fixtures/directory.ts"
 
@@ -54,5 +54,5 @@ describe("restart", () => {
         assert.isTrue((yield* identity.verify(good)).isAdmin)
         assert.isTrue(Exit.isFailure(yield* Effect.exit(identity.verify(revoked))))
       }).pipe(Effect.provide(service))
-    }).pipe(Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.provide(memoryJournal)))
 })

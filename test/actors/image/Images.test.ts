@@ -6,7 +6,7 @@ import { ImageApi } from "../../../src/actors/image/ImageApiProtocol.ts"
 import { seedImage } from "../../../src/actors/image/ImageSeedService.ts"
 import type { Described } from "../../../src/actors/image/imageFields.ts"
 import { refuse } from "../../../src/actors/shared/Refusal.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import { admin, alice, bob, rita } from "../../fixtures/callers.ts"
 import { folder, imagesIn, imagesLayer } from "../../fixtures/images.ts"
 
@@ -65,7 +65,7 @@ describe("Images", () => {
         assert.deepStrictEqual(yield* filesIn(path), [])
         assert.strictEqual((yield* api.upload(alice, image.id, Stream.succeed(bytes))).status, "active")
       }).pipe(Effect.provide(imagesIn(path)))
-    }).pipe(Effect.scoped, Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.scoped, Effect.provide(memoryJournal)))
 
   it.effect("leaves no byte of an upload whose client goes away, and refuses a second one meanwhile", () =>
     Effect.gen(function*() {
@@ -86,7 +86,7 @@ describe("Images", () => {
         assert.deepInclude(yield* api.get(alice, image.id), { status: "queued" })
         assert.deepStrictEqual(yield* filesIn(path), [])
       }).pipe(Effect.provide(imagesIn(path)))
-    }).pipe(Effect.scoped, Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.scoped, Effect.provide(memoryJournal)))
 
   it.effect("removes the bytes of an image deleted while they came", () =>
     Effect.gen(function*() {
@@ -98,7 +98,7 @@ describe("Images", () => {
         assert.deepInclude(yield* Effect.flip(api.upload(alice, image.id, late)), { code: "Gone" })
         assert.deepStrictEqual(yield* filesIn(path), [])
       }).pipe(Effect.provide(imagesIn(path)))
-    }).pipe(Effect.scoped, Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.scoped, Effect.provide(memoryJournal)))
 
   it.effect("finds its images after a crash and sweeps away what was unfinished", () =>
     Effect.gen(function*() {
@@ -112,7 +112,7 @@ describe("Images", () => {
         assert.deepStrictEqual(yield* api.get(alice, before.id), before)
         assert.deepStrictEqual(yield* filesIn(path), [before.id])
       }).pipe(Effect.provide(imagesIn(path)))
-    }).pipe(Effect.scoped, Effect.provide([MemoryJournal.layer, NodeFileSystem.layer])))
+    }).pipe(Effect.scoped, Effect.provide([memoryJournal, NodeFileSystem.layer])))
 
   it.effect("deletes the bytes with the image, but not of a protected one", () =>
     Effect.gen(function*() {
@@ -128,7 +128,7 @@ describe("Images", () => {
         assert.deepStrictEqual(yield* filesIn(path), [])
         assert.strictEqual((yield* Effect.flip(api.get(alice, image.id))).kind, "notFound")
       }).pipe(Effect.provide(imagesIn(path)))
-    }).pipe(Effect.scoped, Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.scoped, Effect.provide(memoryJournal)))
 
   it.effect("keeps other projects and readers from changing images", () =>
     Effect.gen(function*() {

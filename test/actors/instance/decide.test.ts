@@ -24,13 +24,14 @@ const refusal = (instance: Instance, command: Command) => {
   return Result.isFailure(decided) ? `${decided.failure.kind}: ${decided.failure.message}` : "accepted"
 }
 const advance = (instance: Instance, outcome: typeof Outcome.Type): Command => ({
-  _tag: "Advance", generation: instance.generation, outcome, atMillis: noon + 1000
+  _tag: "Advance", generation: instance.generation, outcome, atMillis: noon + 1000, promises: []
 })
 const done = { _tag: "Done" } as const
 const placed = { _tag: "Placed", host: "host-1", availabilityZone: "nova", nics: [] } as const
 const broke = (isRetryable: boolean) => ({ _tag: "Failed", message: "it broke", details: "why", code: 500, isRetryable }) as const
 const born = () => run(null, {
   _tag: "Create",
+  promises: [],
   request: request(),
   instance: anInstance({
     vmState: "building", taskState: "scheduling", host: null, launchedAt: null, generation: 1,

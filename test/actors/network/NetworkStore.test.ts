@@ -9,7 +9,7 @@ import * as NetworksService from "../../../src/actors/network/NetworksService.ts
 import { NetworkStore } from "../../../src/actors/network/NetworkStoreService.ts"
 import { JournalUnavailable, VersionConflict } from "../../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
 import { admin, alice } from "../../fixtures/callers.ts"
 import { networkDraft, subnetDraft } from "../../fixtures/networks.ts"
@@ -32,7 +32,7 @@ const oneAddress = Effect.gen(function*() {
         const end = ends.shift()
         return end === undefined ? records.write(changes) : Effect.fail(end)
       })
-  }))).pipe(Layer.provide(RecordsIndex.layer), Layer.provide(MemoryJournal.layer))
+  }))).pipe(Layer.provide(RecordsIndex.layer), Layer.provide(memoryJournal))
   const context = yield* Layer.build(
     Layer.mergeAll(NetworkApiService.layerNoDeps, NetworksService.layerNoDeps).pipe(Layer.provide(NetworkStore.layer), Layer.provide(faulty))
   )

@@ -7,7 +7,7 @@ import * as NetworksService from "../../../src/actors/network/NetworksService.ts
 import * as NetworkApiService from "../../../src/actors/network/NetworkApiService.ts"
 import { NetworkStore } from "../../../src/actors/network/NetworkStoreService.ts"
 import { Journal } from "../../../src/runtime/kernel/Journal.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
 import { admin, alice, bob } from "../../fixtures/callers.ts"
 import { networkDraft, networksLayer, portDraft, subnetDraft } from "../../fixtures/networks.ts"
@@ -39,7 +39,7 @@ const portsOf = (deviceId: string) => Effect.flatMap(NetworkApi, (api) => api.po
 const hesitantJournal = Layer.effect(
   Journal,
   Effect.map(Journal, (journal) => ({ ...journal, commit: (commit) => Effect.andThen(Effect.yieldNow, journal.commit(commit)) }))
-).pipe(Layer.provide(MemoryJournal.layer))
+).pipe(Layer.provideMerge(memoryJournal))
 
 describe("Networks", () => {
   it.effect("plugs a server into the one network of its project", () =>
@@ -232,5 +232,5 @@ describe("Networks", () => {
         const [next] = yield* networks.allocate(request("server-2"))
         assert.strictEqual(next!.fixedIps[0]!.address, "10.0.0.3")
       }).pipe(Effect.provide(runner))
-    }).pipe(Effect.provide(MemoryJournal.layer)))
+    }).pipe(Effect.provide(memoryJournal)))
 })

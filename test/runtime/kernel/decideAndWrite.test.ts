@@ -5,7 +5,7 @@ import { decideAndWrite } from "../../../src/runtime/kernel/decideAndWrite.ts"
 import { JournalUnavailable, VersionConflict } from "../../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
 import { Limits } from "../../../src/runtime/Limits.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
 
 type Counter = { readonly id: string; readonly count: number }
@@ -32,7 +32,7 @@ describe("decideAndWrite", () => {
       const answers = yield* Effect.all(Array.from({ length: 5 }, () => add), { concurrency: "unbounded" })
       assert.sameMembers(answers, [1, 2, 3, 4, 5])
       assert.strictEqual(records.get(counters, "a")?.count, 5)
-    }).pipe(Effect.provide(Layer.provide(RecordsIndex.layer, MemoryJournal.layer))))
+    }).pipe(Effect.provide(Layer.provide(RecordsIndex.layer, memoryJournal))))
 
   it.effect("gives up after its tries", () =>
     Effect.gen(function*() {

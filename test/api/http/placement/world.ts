@@ -9,7 +9,7 @@ import { nobody } from "../../../../src/api/http/Face.ts"
 import * as PlacementFace from "../../../../src/api/http/placement/placementFace.ts"
 import { Journal } from "../../../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../../fixtures/ownership.ts"
 import * as InstancesIndex from "../../../../src/runtime/projections/InstancesIndex.ts"
 import * as RecordsIndex from "../../../../src/runtime/projections/RecordsIndex.ts"
 import { type Called, call, type CallOptions } from "../../../fixtures/http.ts"
@@ -27,7 +27,7 @@ const identity = Layer.succeed(Identity, {
   hasProject: () => Effect.succeed(true)
 })
 
-const store = Layer.mergeAll(RecordsIndex.layer, InstancesIndex.layer).pipe(Layer.provideMerge(MemoryJournal.layer))
+const store = Layer.mergeAll(RecordsIndex.layer, InstancesIndex.layer).pipe(Layer.provideMerge(memoryJournal))
 export const world = Layer.mergeAll(PlacementService.layer, identity, Logger.layer([])).pipe(Layer.provideMerge(store))
 
 export const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`

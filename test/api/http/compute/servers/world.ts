@@ -18,7 +18,7 @@ import { nobody } from "../../../../../src/api/http/Face.ts"
 import { InstanceIndex } from "../../../../../src/runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../../../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../../../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../../../../src/runtime/memory/MemoryJournal.ts"
+import { memoryJournal } from "../../../../fixtures/ownership.ts"
 import * as InstancesIndex from "../../../../../src/runtime/projections/InstancesIndex.ts"
 import * as RecordsIndex from "../../../../../src/runtime/projections/RecordsIndex.ts"
 import { call, type CallOptions } from "../../../../fixtures/http.ts"
@@ -81,7 +81,7 @@ export const settle = Effect.gen(function*() {
     for (const { id, work } of [...index.pending()]) {
       const atMillis = yield* Clock.currentTimeMillis
       const outcome = outcomes[work!.step] ?? { _tag: "Done" as const }
-      yield* execute(id, { _tag: "Advance", generation: work!.generation, outcome, atMillis })
+      yield* execute(id, { _tag: "Advance", generation: work!.generation, outcome, atMillis, promises: [] })
     }
   }
 })
@@ -138,7 +138,7 @@ export const putHost = (changes: Partial<typeof host> = {}) =>
   Effect.flatMap(Records, (records) =>
     Effect.orDie(records.write([{ table: hosts, put: { ...host, ...changes }, expect: "any" }])))
 
-const store = Layer.mergeAll(RecordsIndex.layer, InstancesIndex.layer).pipe(Layer.provideMerge(MemoryJournal.layer))
+const store = Layer.mergeAll(RecordsIndex.layer, InstancesIndex.layer).pipe(Layer.provideMerge(memoryJournal))
 export const world = Layer.mergeAll(servers, identity, Logger.layer([])).pipe(Layer.provideMerge(store))
 
 export type Ask = (

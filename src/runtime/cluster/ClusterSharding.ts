@@ -1,0 +1,37 @@
+/** effect/cluster over sockets between runners, with its members and locks in the store. */
+import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import { Layer, Option } from "effect"
+import { MessageStorage, RunnerAddress, RunnerHealth, ShardingConfig, SocketRunner } from "effect/cluster"
+import { RpcSerialization } from "effect/rpc"
+import { Limits } from "../Limits.ts"
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What is the same for every runner of a cluster, whatever carries its messages. */
+export const config = (address: Address, listen: Address = address): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
+  runnerAddress: Option.some(RunnerAddress.make(address.host, address.port)),
+  runnerListenAddress: Option.some(RunnerAddress.make(listen.host, listen.port)),
+  shardsPerGroup: Limits.clusterShards,
+  shardLockExpiration: Limits.leaseMillis,
+  shardLockRefreshInterval: Limits.leaseRefreshMillis,
+  refreshAssignmentsInterval: Limits.membersPollMillis,
+  entityMessagePollInterval: Limits.shardPollMillis,
+  simulateRemoteSerialization: false,
+  maxResidentEntities: Limits.residentEntitiesMax,
+  entityMailboxCapacity: Limits.instanceMailboxMax,
+  entityTerminationTimeout: Limits.entityStopMillis,
+  sendRetryInterval: Limits.sendRetryMillis
+})
+
+/** Members are those whose lease is in force: nobody is asked whether others live. */
+export const layer = (address: Address, listen: Address) =>
+  SocketRunner.layer.pipe(
+    Layer.provide([NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol]),
+    Layer.provide(RunnerHealth.layerNoop),
+    Layer.provideMerge(MessageStorage.layerNoop),
+    Layer.provide(RpcSerialization.layerNdjsonWith({ maxBufferSize: Limits.runnerFrameBytesMax })),
+    Layer.provide(ShardingConfig.layer(config(address, listen)))
+  )

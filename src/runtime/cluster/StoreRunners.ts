@@ -1,0 +1,69 @@
+/** effect/cluster's `RunnerStorage` on the store: members by lease, shards by lock, each lock with an epoch. */
+import { Effect, Layer, Schema } from "effect"
+import { MachineId, Runner, RunnerStorage, ShardId } from "effect/cluster"
+import { PersistenceError } from "effect/cluster/ClusterError"
+import { Store, type StoreUnavailable } from "../kernel/Store.ts"
+import { Limits } from "../Limits.ts"
+import { type About, aboutOf, readAbout } from "./about.ts"
+import { Membership } from "./Membership.ts"
+
+const persistence = Effect.mapError((cause: StoreUnavailable) => new PersistenceError({ cause }))
+
+/** Another release may say of itself what this one cannot read: it is a member all the same, for itself. */
+const runnerOf = (about: About): ReadonlyArray<Runner.Runner> => {
+  const decoded = Schema.decodeUnknownOption(Runner.Runner)(about.runner)
+  return decoded._tag === "Some" ? [decoded.value] : []
+}
+
+/** What the runner says of itself beside what effect/cluster does. */
+export type Self = Omit<About, "runner">
+
+const make = (about: Self) => Effect.gen(function*() {
+  const store = yield* Store
+  const members = yield* Membership
+  const { address } = members
+  const epoch = () => members.session?.epoch ?? -1
+  const texts = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
+
+  return RunnerStorage.RunnerStorage.of({
+    register: (runner, isHealthy) =>
+      persistence(store.register({
+        address,
+        about: aboutOf({ ...about, runner: Schema.encodeSync(Runner.Runner)(runner) }),
+        isHealthy,
+        leaseMillis: Limits.leaseMillis
+      })).pipe(
+        Effect.tap((joined) => Effect.sync(() => members.joined(joined.epoch))),
+        Effect.map(({ machineId }) => MachineId.make(machineId))
+      ),
+    unregister: () =>
+      Effect.andThen(Effect.sync(() => members.left()), persistence(store.unregister(address))),
+    getRunners: Effect.map(persistence(store.runners), (rows) => {
+      members.saw(rows.map((row) => `${row.address}/${row.epoch}`))
+      return rows.flatMap((row) => runnerOf(readAbout(row.about)).map((runner) => [runner, row.isHealthy] as const))
+    }).pipe(Effect.map((rows) => [...rows])),
+    setRunnerHealth: (of, isHealthy) => persistence(store.setHealth(`${of.host}:${of.port}`, isHealthy)),
+    acquire: (_, shards) =>
+      Effect.map(persistence(store.lock(address, epoch(), texts(shards))), (fences) => {
+        members.acquired(fences)
+        return fences.map(({ shard }) => ShardId.fromString(shard))
+      }),
+    // Without a word about a shard it may not go on; without a membership, about none.
+    refresh: () =>
+      Effect.map(persistence(store.refresh(address, epoch(), Limits.leaseMillis)), (held) => {
+        if (held === null) members.left()
+        const kept = new Set(held ?? [])
+        members.lost([...members.shards].filter((shard) => !kept.has(shard)))
+        return [...members.shards].map(ShardId.fromString)
+      }),
+    release: (_, shard) =>
+      Effect.andThen(
+        Effect.sync(() => members.lost([shard.toString()])),
+        persistence(store.unlock(address, [shard.toString()]))
+      ),
+    releaseAll: () =>
+      Effect.andThen(Effect.sync(() => members.lost([...members.shards])), persistence(store.unlock(address, null)))
+  })
+})
+
+export const layer = (about: Self) => Layer.effect(RunnerStorage.RunnerStorage, make(about))

@@ -3,14 +3,19 @@ import type { Layer as LayerType } from "effect"
 import { Context, Effect, Layer, Ref } from "effect"
 import { Accounts } from "../actors/identity/AccountsProtocol.ts"
 import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
+import type { Images } from "../actors/image/ImageProtocol.ts"
 import type { NetworkApi } from "../actors/network/NetworkApiProtocol.ts"
 import type { Refusal } from "../actors/shared/Refusal.ts"
 import { refuse } from "../actors/shared/Refusal.ts"
 import type { Fleet } from "../drivers/Driver.ts"
-import { serve } from "../api/http/Server.ts"
+import { type Mount, serve } from "../api/http/Server.ts"
 import * as RpcHandlers from "../api/rpc/handlers.ts"
 import * as RpcServe from "../api/rpc/serve.ts"
+import type { AgentGateway } from "../drivers/agent/AgentGateway.ts"
 import type { InstanceIndex } from "./kernel/InstanceIndex.ts"
+import type { Journal } from "./kernel/Journal.ts"
+import type { Ownership } from "./kernel/Ownership.ts"
+import type { Records } from "./kernel/Records.ts"
 import * as actors from "./main/actors.ts"
 import * as faces from "./main/faces.ts"
 import { simulated } from "./main/fleet.ts"
@@ -18,13 +23,21 @@ import { seedFlavors } from "./main/seed.ts"
 import * as services from "./main/services.ts"
 import * as storage from "./main/storage.ts"
 
+/** Hosts whose agents dial in, on the path `/agent` of the same port. */
+interface AgentFleet {
+  readonly agents: LayerType.Layer<Fleet | AgentGateway, unknown, Records | Ownership>
+  readonly mount: Effect.Effect<Mount, never, AgentGateway | Images>
+}
+
+type FleetLayer = LayerType.Layer<Fleet, unknown, InstanceIndex | Records | Ownership>
+
 export interface KilonovaOptions {
   /** Where the journal is: `"memory"`, or a SQLite file. Default: memory. */
   readonly storage?: storage.Storage
   /** Where image files are kept. Default: a folder of the system's temporary one, removed at the end. */
   readonly imagesFolder?: string
   /** The hosts; `{ simulated: n }` or any layer of a `Fleet`. Default: 8 simulated hosts. */
-  readonly fleet?: { readonly simulated: number } | LayerType.Layer<Fleet, unknown, InstanceIndex>
+  readonly fleet?: { readonly simulated: number } | AgentFleet | FleetLayer
   /** Where to listen; `null`: nowhere, the cloud is for this program alone. Default: a free port on loopback. */
   readonly listen?: { readonly host: string; readonly port: number } | null
   /** What callers see where a proxy stands in front. */
@@ -35,7 +48,9 @@ export interface KilonovaOptions {
   readonly prepare?: (admin: {
     readonly userId: string
     readonly projectId: string
-  }) => Effect.Effect<void, unknown, ImageApi | NetworkApi>
+  }) => Effect.Effect<void, unknown, ImageApi | NetworkApi | Records | Journal | Ownership>
+  /** How long it says that it is not ready before it stops taking requests. Default: not at all. */
+  readonly drainMillis?: number
   /** The user admin's password; without one the first start draws one. */
   readonly adminPassword?: string
 }
@@ -58,8 +73,15 @@ export class Kilonova extends Context.Service<Kilonova, {
   static readonly layer = (options: KilonovaOptions = {}) => cloud(options)
 }
 
-const fleetOf = (fleet: KilonovaOptions["fleet"]): LayerType.Layer<Fleet, unknown, InstanceIndex> =>
-  fleet === undefined ? simulated({ hosts: 8 }) : "simulated" in fleet ? simulated({ hosts: fleet.simulated }) : fleet
+const fleetOf = (fleet: KilonovaOptions["fleet"]): FleetLayer =>
+  fleet === undefined
+    ? simulated({ hosts: 8 })
+    : "simulated" in fleet ? simulated({ hosts: fleet.simulated }) : "agents" in fleet ? fleet.agents : fleet
+
+/** What the fleet brings is there; its type knows only what every fleet has. */
+const agentMount = ({ mount }: AgentFleet) =>
+  Effect.flatMap(Effect.context<Images>(), (context) =>
+    Effect.provideContext(mount, context as Context.Context<Images | AgentGateway>))
 
 const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(function*() {
   const accounts = yield* Accounts
@@ -86,9 +108,13 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
     ...listen,
     ...(options.publicUrl === undefined ? {} : { publicOrigin: options.publicUrl }),
     faces: yield* faces.make,
-    mounts: { "/rpc": yield* RpcServe.make },
+    mounts: {
+      "/rpc": yield* RpcServe.make,
+      ...(options.fleet !== undefined && "mount" in options.fleet ? { "/agent": yield* agentMount(options.fleet) } : {})
+    },
     isReady: Ref.get(isReady)
   })
+  yield* Effect.addFinalizer(() => Effect.andThen(Ref.set(isReady, false), Effect.sleep(options.drainMillis ?? 0)))
   yield* Ref.set(isReady, true)
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host
   return { url: options.publicUrl ?? `http://${host}:${port}`, port, admin }

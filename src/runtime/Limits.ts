@@ -84,6 +84,8 @@ export const Limits = {
   shardPollMillis: 1_000,
   /** The newest release's events are read by the one before it, and the other way round. */
   formatSkewMax: 1,
+  /** A runner writes down how much of the journal it has seen this often. */
+  highWaterMillis: 1_000,
   /** Of one message between runners. */
   runnerFrameBytesMax: 16 * 1024 ** 2,
   entityStopMillis: 5_000,
@@ -123,7 +125,8 @@ export const Limits = {
   agentRetryMillisMin: 200,
   agentRetryMillisMax: 5_000,
   /** Between two tries of an agent that was refused for what only a person can change. */
-  agentRefusedRetryMillis: 60_000,
+  agentRefusedMillisMin: 1_000,
+  agentRefusedMillisMax: 60_000,
   /** Redirects an agent follows at once, before it waits. */
   agentRedirectsMax: 4,
   /** Addresses of runners an agent remembers. */
@@ -179,6 +182,8 @@ export const Limits = {
   /** How long a server may read its files while somebody waits to open the store. */
   redisLoadingMillisMax: 120_000,
   redisFollowMillis: 1_000,
+  /** Between two looks at who the sentinels, or the cluster, say is the master. */
+  redisTopologyMillis: 2_000,
   /** Streams of one page of a scan, about. */
   redisScanCount: 100,
   /** Between the clock of the store and ours. */

@@ -4,7 +4,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { optionNames, flagOf } from "../../src/runtime/main/options.ts"
+import { flagOf } from "../../src/runtime/main/optionKinds.ts"
+import { options } from "../../src/runtime/main/options.ts"
 import { login } from "../fixtures/api.ts"
 import { at, items, text } from "../fixtures/json.ts"
 import { freshFolder, kilonova, startCloud } from "../fixtures/cloud.ts"
@@ -28,7 +29,7 @@ describe("kilonova", () => {
     Effect.gen(function*() {
       const { code, stdout } = yield* ended(["--help"])
       assert.strictEqual(code, 0)
-      for (const name of optionNames) assert.include(stdout, `--${flagOf(name)}`)
+      for (const name of Object.keys(options)) assert.include(stdout, `--${flagOf(name)}`)
     }))
 
   it.live("says its version", () =>

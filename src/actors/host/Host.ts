@@ -38,7 +38,8 @@ export type Host = {
 export const hosts = {
   type: "host",
   key: (host: Host) => host.hostname,
-  unique: { id: (host: Host) => host.id, serviceId: (host: Host) => host.serviceId }
+  /** `number` too: of two processes that register hosts at the same time one draws again. */
+  unique: { id: (host: Host) => host.id, serviceId: (host: Host) => host.serviceId, number: (host: Host) => String(host.number) }
 }
 
 /** How much more than the hardware may be promised (Nova's defaults), and what the host keeps for itself. */

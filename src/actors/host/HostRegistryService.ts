@@ -64,12 +64,34 @@ const register = Effect.gen(function*() {
   }
 })
 
+/** Writes what hosts answer when they come, or come back; those that come together are written together. */
+const registerArrivals = Effect.gen(function*() {
+  const fleet = yield* Fleet
+  const inventoryOf = (hostname: string): Stream.Stream<Answer> => {
+    const driver = fleet.driver(hostname)
+    if (driver === undefined) return Stream.empty
+    // One that has gone again is asked when it is back.
+    const inventory = Effect.retry(driver.inventory, {
+      schedule: Schedule.spaced(Limits.inventoryRetryMillis), while: () => fleet.hosts.includes(hostname)
+    })
+    return Stream.fromEffect(Effect.map(inventory, (found): Answer => ({ hostname, inventory: found }))).pipe(
+      Stream.catch((error) => Stream.fromEffectDrain(Effect.logDebug(`Host ${hostname} did not say what it has`, error)))
+    )
+  }
+  const arrivals = fleet.arrivals.pipe(
+    Stream.flatMap(inventoryOf, { concurrency: "unbounded" }),
+    Stream.groupedWithin(Limits.commitBatchMax, Limits.agentBatchMillis)
+  )
+  yield* Stream.runForEach(arrivals, (answers) => Effect.retry(write(answers), Schedule.spaced(Limits.inventoryRetryMillis)))
+})
+
 const numberOf = (power: PowerState): number => powerStates[power]
 
 /** Registers the fleet's hosts, and takes what their hypervisors see to the `Host` entities from then on. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const fleet = yield* Fleet
   const entities = yield* HostEntity.client
+  yield* Effect.forkScoped(registerArrivals, { startImmediately: true })
   yield* register
   yield* Effect.forkScoped(Stream.runForEach(fleet.events, ({ hostname, event }) =>
     Effect.ignoreCause(entities(hostname).Observe({ instanceId: event.id, power: numberOf(event.power) }), { log: "Warn" })))

@@ -11,6 +11,8 @@ import { bodyBroken } from "./body.ts"
 import type { Face, Incoming, Reply } from "./Face.ts"
 import { makeRequestId } from "./requestId.ts"
 
+export type Mount = Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest | Scope.Scope>
+
 export interface ServerOptions {
   readonly host: string
   /** 0: any free one; `serve` answers which. */
@@ -21,7 +23,7 @@ export interface ServerOptions {
   /** What callers see, `https://cloud.example`, where a proxy in front changes it. Default: from their Host header. */
   readonly publicOrigin?: string
   /** Whatever else lives on this port, by first path segment: the RPC face. */
-  readonly mounts?: Readonly<Record<string, Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest | Scope.Scope>>>
+  readonly mounts?: Readonly<Record<string, Mount>>
 }
 
 const json = (status: number, body: unknown) => HttpServerResponse.jsonUnsafe(body, { status })

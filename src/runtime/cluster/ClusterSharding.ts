@@ -1,5 +1,6 @@
 /** effect/cluster over sockets between runners, with its members and locks in the store. */
-import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+// The module of the same name in platform-node brings an HTTP client that nobody here needs.
+import * as NodeClusterSocket from "@effect/platform-node-shared/NodeClusterSocket"
 import { Layer, Option } from "effect"
 import { MessageStorage, RunnerAddress, RunnerHealth, ShardingConfig, SocketRunner } from "effect/cluster"
 import { RpcSerialization } from "effect/rpc"

@@ -1,21 +1,20 @@
-/** The command line: `kilonova [start]`, `kilonova config`. Its flags are the rows of the options' table. */
+/** The command line. The flags of each command are the rows of its options' table. */
 import { readFileSync } from "node:fs"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Result } from "effect"
-import { CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
+import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { parse as parseToml } from "smol-toml"
-import { flagOf, optionNames, options } from "./options.ts"
-import type { Given, Option as OptionRow, OptionName } from "./options.ts"
+import { flagOf, type Given, type Option as OptionRow, type Table } from "./optionKinds.ts"
+import { agentOptions, clusterOptions, options, runnerOptions } from "./options.ts"
 import { describe, resolve } from "./settings.ts"
 import type { Resolved, Sources } from "./settings.ts"
 import { StartError, wrongUsage } from "./StartError.ts"
 import { version } from "./version.ts"
 
-type Flags = { readonly [K in OptionName]: Option.Option<Given> }
+type Flags<T extends Table> = { readonly [K in keyof T]: Option.Option<Given> }
 
 // Every flag is read as text: one table checks what flags, environment and file say, and words the complaint once.
-const flag = (name: OptionName): Flag.Flag<Option.Option<Given>> => {
-  const row: OptionRow<unknown> = options[name]
+const flag = (name: string, row: OptionRow<unknown>): Flag.Flag<Option.Option<Given>> => {
   const given: Flag.Flag<Given> = row.isSwitch ? Flag.Boolean(flagOf(name)) : Flag.String(flagOf(name))
   const fallback = row.isSwitch
     ? ` (--no-${flagOf(name)}: do not)`
@@ -27,9 +26,10 @@ const flag = (name: OptionName): Flag.Flag<Option.Option<Given>> => {
   )
 }
 
-const flags = Object.fromEntries(optionNames.map((name) => [name, flag(name)])) as {
-  readonly [K in OptionName]: Flag.Flag<Option.Option<Given>>
-}
+const flagsOf = <T extends Table>(table: T) =>
+  Object.fromEntries(Object.entries(table).map(([name, row]) => [name, flag(name, row)])) as {
+    readonly [K in keyof T]: Flag.Flag<Option.Option<Given>>
+  }
 
 const readFile = (path: string): Effect.Effect<Sources["file"], StartError> =>
   Effect.try({
@@ -37,35 +37,72 @@ const readFile = (path: string): Effect.Effect<Sources["file"], StartError> =>
     catch: (cause) => wrongUsage([`${path} (--config) is not a readable TOML file: ${(cause as Error).message}`])
   })
 
-const settingsOf = (parsed: Flags): Effect.Effect<Resolved, StartError> =>
+const settingsOf = <T extends Table>(table: T, parsed: Flags<T>): Effect.Effect<Resolved<T>, StartError> =>
   Effect.gen(function*() {
-    const given = Object.fromEntries(
-      optionNames.flatMap((name) => Option.isSome(parsed[name]) ? [[name, parsed[name].value]] : [])
-    ) as Sources["flags"]
+    const given: Sources["flags"] = Object.fromEntries(
+      Object.keys(table).map((name) => [name, Option.getOrUndefined(parsed[name]!)])
+    )
     const path = given.config ?? process.env["KILONOVA_CONFIG"]
     const file = path === undefined || path === "" ? null : yield* readFile(String(path))
-    const resolved = resolve({ flags: given, environment: process.env, file })
+    const resolved = resolve(table, { flags: given, environment: process.env, file })
     return Result.isSuccess(resolved) ? resolved.success : yield* wrongUsage(resolved.failure)
   })
 
 // Loaded when it is needed: `--help` and `config` answer without the cloud's code.
-const start = (resolved: Resolved) =>
-  Effect.promise(() => import("./start.ts")).pipe(Effect.flatMap((module) => module.start(resolved.settings)))
+const start = (parsed: Flags<typeof options>) =>
+  Effect.flatMap(settingsOf(options, parsed), ({ settings }) =>
+    Effect.flatMap(Effect.promise(() => import("./start.ts")), (module) => module.start(settings)))
 
-const root = Command.make("kilonova").pipe(
-  Command.withSharedFlags(flags),
-  Command.withHandler((parsed) => Effect.flatMap(settingsOf(parsed), start)),
-  Command.withDescription("An OpenStack cloud in one process")
+const runner = (parsed: Flags<typeof runnerOptions>) =>
+  Effect.flatMap(settingsOf(runnerOptions, parsed), ({ settings }) =>
+    Effect.flatMap(Effect.promise(() => import("./runner.ts")), (module) => module.runner(settings)))
+
+const agent = (parsed: Flags<typeof agentOptions>) =>
+  Effect.flatMap(settingsOf(agentOptions, parsed), ({ settings }) =>
+    Effect.flatMap(
+      Effect.promise(() => Promise.all([import("./agent.ts"), import("./telemetry.ts")])),
+      ([module, { telemetry }]) => Effect.provide(module.agent(settings), telemetry(settings))
+    ))
+
+type Clustered = typeof import("./clusterClient.ts")
+
+/** A command on the cluster that names hosts and prints what came of it. */
+const onHosts = (name: string, description: string, act: (module: Clustered) => Clustered["token"]) =>
+  Command.make(
+    name,
+    { ...flagsOf(clusterOptions), hosts: Argument.String("host").pipe(Argument.variadic({ min: 1 })) },
+    ({ hosts, ...parsed }) =>
+      Effect.gen(function*() {
+        const { settings } = yield* settingsOf(clusterOptions, parsed)
+        const module = yield* Effect.promise(() => import("./clusterClient.ts"))
+        yield* Console.log(yield* act(module)(settings, hosts))
+      })
+  ).pipe(Command.withDescription(description))
+
+const cluster = Command.make("cluster").pipe(
+  Command.withDescription("What operators ask of a cluster"),
+  Command.withSubcommands([
+    onHosts("token", "Make a new credential for the agents of these hosts, and print it", (module) => module.token),
+    onHosts("revoke", "End the credentials of these hosts' agents, and their connections", (module) => module.revoke)
+  ])
 )
 
-const kilonova = root.pipe(
+const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
+  Command.withDescription("An OpenStack cloud: in one process, or as one of several"),
   Command.withSubcommands([
-    Command.make("start", {}, () => root.pipe(Effect.flatMap(settingsOf), Effect.flatMap(start))).pipe(
+    Command.make("start", flagsOf(options), start).pipe(
       Command.withDescription("Run the cloud in the foreground (what kilonova does without a command)")
     ),
-    Command.make("config", {}, () =>
-      root.pipe(Effect.flatMap(settingsOf), Effect.flatMap((resolved) => Console.log(describe(resolved))))
-    ).pipe(Command.withDescription("Print every option: value, where it came from, default and meaning"))
+    Command.make("config", flagsOf(options), (parsed) =>
+      Effect.flatMap(settingsOf(options, parsed), (resolved) => Console.log(describe(options, resolved)))
+    ).pipe(Command.withDescription("Print every option: value, where it came from, default and meaning")),
+    Command.make("runner", flagsOf(runnerOptions), runner).pipe(
+      Command.withDescription("Run one of several processes of a cloud, on a shared Redis")
+    ),
+    Command.make("agent", flagsOf(agentOptions), agent).pipe(
+      Command.withDescription("Drive the guests of this machine for a cluster")
+    ),
+    cluster
   ])
 )
 

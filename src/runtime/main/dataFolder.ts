@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly adminPassword: string
   /** The number of the process that holds the journal, or last held it. */
   readonly processId: string
+  /** How much of the journal a runner has seen. */
+  readonly highWater: string
   /** There once the first start has decided whether to seed, so that what users delete stays deleted. */
   readonly seeded: string
 }
@@ -51,6 +53,7 @@ export const openDataFolder = (
       guests: join(path, "guests"),
       cloudsYaml: join(path, "clouds.yaml"),
       adminPassword: join(path, "admin-password"),
+      highWater: join(path, "high-water"),
       processId: join(path, "kilonova.pid"),
       seeded: join(path, "seeded")
     }

@@ -15,7 +15,7 @@ const codeOf = (error: unknown): string | undefined => {
   return undefined
 }
 
-const listening: Readonly<Record<string, (settings: Settings) => string>> = {
+const listening: Readonly<Record<string, (settings: Pick<Settings, "host" | "port">) => string>> = {
   EADDRINUSE: ({ host, port }) => `Port ${port} of ${host} is in use: stop what listens there, or give another --port`,
   EACCES: ({ host, port }) => `This user may not listen on port ${port} of ${host}: give another --port`,
   EADDRNOTAVAIL: ({ host }) => `${host} is no address of this machine: give another --host`,
@@ -28,7 +28,7 @@ const messageOf = (error: unknown): string =>
 const isLocked = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "reason" in error && error.reason === "locked"
 
-export const explain = (error: unknown, settings: Settings, folder: DataFolder): Effect.Effect<never, StartError> =>
+export const explain = (error: unknown, settings: Pick<Settings, "host" | "port">, folder: DataFolder): Effect.Effect<never, StartError> =>
   Effect.gen(function*() {
     if (isLocked(error)) {
       const owner = yield* readKept(folder.processId)

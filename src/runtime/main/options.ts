@@ -1,104 +1,91 @@
 /**
  * Every option of Kilonova, once. The flags and their help, the environment variables, the keys of the file and the
- * listing of `kilonova config` are all read off this table.
+ * listing of `kilonova config` are all read off these tables.
  */
-import { Result } from "effect"
+import { choice, int, type SettingsOf, text, toggle, url } from "./optionKinds.ts"
 
-/** What a flag, a variable or a key of the file may hold before it is checked. */
-export type Given = string | number | boolean
-
-export interface Option<A> {
-  readonly meaning: string
-  /** What the value is, in one word, for the help text. */
-  readonly metavar: string
-  readonly fallback: A
-  /** The value, or the rule that what was given breaks: "must be …". */
-  readonly read: (given: Given) => Result.Result<A, string>
-  /** A variable of another standard that means the same; ours wins. */
-  readonly otherVariable?: string
-  readonly isSwitch?: true
-  readonly isSecret?: true
-  /** Where to find the file cannot stand in the file. */
-  readonly isNotInFile?: true
+const always = {
+  config: text({ fallback: null, metavar: "FILE", isNotInFile: true, meaning: "A TOML file with any of these options" })
 }
 
-type Row<A> = Omit<Option<A>, "read" | "metavar">
-
-const int = <A extends number | null>(
-  row: Row<A> & { readonly min: number; readonly max: number; readonly metavar: string }
-): Option<A | number> => ({
-  ...row,
-  read: (given) => {
-    const value = typeof given === "string" && /^-?\d+$/.test(given.trim()) ? Number(given) : given
-    return typeof value === "number" && Number.isInteger(value) && value >= row.min && value <= row.max
-      ? Result.succeed(value)
-      : Result.fail(`must be a whole number from ${row.min} to ${row.max}`)
-  }
-})
-
-const text = <A extends string | null>(row: Row<A> & { readonly metavar: string }): Option<A | string> => ({
-  ...row,
-  read: (given) =>
-    typeof given === "string" && given.trim() !== "" ? Result.succeed(given) : Result.fail("must be a text that is not empty")
-})
-
-const choice = <const A extends string>(row: Row<NoInfer<A>> & { readonly of: ReadonlyArray<A> }): Option<A> => ({
-  ...row,
-  metavar: row.of.join("|"),
-  read: (given) => {
-    const value = row.of.find((candidate) => candidate === given)
-    return value === undefined ? Result.fail(`must be one of ${row.of.join(", ")}`) : Result.succeed(value)
-  }
-})
-
-const truths: Readonly<Record<string, boolean>> = {
-  "true": true, "1": true, "yes": true, "on": true, "false": false, "0": false, "no": false, "off": false
+const telling = {
+  logLevel: choice({ fallback: "info", of: ["trace", "debug", "info", "warn", "error", "fatal", "none"], meaning: "Least severe log line to print" }),
+  logFormat: choice({ fallback: "auto", of: ["auto", "pretty", "json"], meaning: "Form of log lines; auto is pretty on a terminal and json elsewhere" }),
+  otlpEndpoint: url({ fallback: null, otherVariable: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OpenTelemetry collector for traces (OTLP over HTTP); none: no tracing" })
 }
 
-const toggle = (row: Row<boolean>): Option<boolean> => ({
-  ...row,
-  metavar: "true|false",
-  isSwitch: true,
-  read: (given) => {
-    const value = truths[String(given).toLowerCase()]
-    return value === undefined ? Result.fail("must be true or false") : Result.succeed(value)
-  }
-})
-
-const url = (row: Row<string | null>): Option<string | null> => ({
-  ...row,
-  metavar: "URL",
-  read: (given) =>
-    typeof given === "string" && URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
-      ? Result.succeed(given.replace(/\/+$/, ""))
-      : Result.fail("must be an http:// or https:// URL")
-})
-
-export const options = {
-  config: text({ fallback: null, metavar: "FILE", isNotInFile: true, meaning: "A TOML file with any of these options" }),
-  port: int({ fallback: 8774, min: 0, max: 65_535, metavar: "PORT", meaning: "TCP port of every service; 0 takes a free one" }),
+const serving = {
   host: text({ fallback: "127.0.0.1", metavar: "ADDRESS", meaning: "Address to listen on" }),
-  dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of the journal, the images and clouds.yaml" }),
+  publicUrl: url({ fallback: null, meaning: "Where callers reach a proxy in front of this cloud, for the catalog and for links" }),
+  demo: toggle({ fallback: true, meaning: "Seed flavors, a network and an image at the first start" }),
+  adminPassword: text({ fallback: null, metavar: "PASSWORD", isSecret: true, meaning: "Password of the user admin; without it the first start draws one" })
+}
+
+const driving = {
   driver: choice({ fallback: "simulated", of: ["simulated", "libvirt"], meaning: "What runs the servers" }),
   hosts: int({ fallback: null, min: 1, max: 100_000, metavar: "COUNT", meaning: "Number of simulated hosts; 8 without it, or one for each shape of --topologies" }),
   topologies: text({ fallback: null, metavar: "FILE", meaning: "JSON file with the shapes of the simulated hosts, taken in turn" }),
   libvirtUri: text({ fallback: "qemu:///system", metavar: "URI", meaning: "Connection URI of the libvirt driver" }),
-  virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
-  demo: toggle({ fallback: true, meaning: "Seed flavors, a network and an image at the first start" }),
-  adminPassword: text({ fallback: null, metavar: "PASSWORD", isSecret: true, meaning: "Password of the user admin; without it the first start draws one" }),
-  publicUrl: url({ fallback: null, meaning: "Where callers reach a proxy in front of this cloud, for the catalog and for links" }),
-  logLevel: choice({ fallback: "info", of: ["trace", "debug", "info", "warn", "error", "fatal", "none"], meaning: "Least severe log line to print" }),
-  logFormat: choice({ fallback: "auto", of: ["auto", "pretty", "json"], meaning: "Form of log lines; auto is pretty on a terminal and json elsewhere" }),
-  otlpEndpoint: url({ fallback: null, otherVariable: "OTEL_EXPORTER_OTLP_ENDPOINT", meaning: "OpenTelemetry collector for traces (OTLP over HTTP); none: no tracing" })
+  virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" })
+}
+
+/** `kilonova`: a cloud in one process. */
+export const options = {
+  config: always.config,
+  port: int({ fallback: 8774, min: 0, max: 65_535, metavar: "PORT", meaning: "TCP port of every service; 0 takes a free one" }),
+  host: serving.host,
+  dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of the journal, the images and clouds.yaml" }),
+  ...driving,
+  demo: serving.demo,
+  adminPassword: serving.adminPassword,
+  publicUrl: serving.publicUrl,
+  ...telling
+} as const
+export type Settings = SettingsOf<typeof options>
+
+/** Where the shared store is: every command that speaks with a cluster. */
+const storing = {
+  redis: text({ fallback: "redis://127.0.0.1:6379", metavar: "URL", isSecret: true, meaning: "The cluster's Redis: redis://, rediss://, redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST" }),
+  redisCa: text({ fallback: null, metavar: "FILE", meaning: "Certificate of who signed that of Redis (rediss://)" }),
+  redisPassword: text({ fallback: null, metavar: "PASSWORD", isSecret: true, meaning: "Password for Redis, where the URL has none" }),
+  cell: text({ fallback: "cell1", metavar: "NAME", meaning: "Which of several clouds on the same Redis" })
+}
+
+/** `kilonova runner`: one of several processes of a cloud. */
+export const runnerOptions = {
+  ...always,
+  ...storing,
+  durability: choice({ fallback: "always", of: ["always", "everysec", "replica"], meaning: "When a commit counts as kept: on Redis' disk, there within a second, or on a replica too" }),
+  history: int({ fallback: 50_000, min: 1_000, max: 10_000_000, metavar: "COUNT", meaning: "Changes that Redis keeps for those who follow them" }),
+  acceptLoss: toggle({ fallback: false, meaning: "Go on with a Redis that has lost acknowledged changes: once, after deciding so" }),
+  port: options.port,
+  host: serving.host,
+  publicUrl: serving.publicUrl,
+  runnerHost: text({ fallback: "127.0.0.1", metavar: "ADDRESS", meaning: "Address where the other runners reach this one" }),
+  runnerPort: int({ fallback: 8775, min: 1, max: 65_535, metavar: "PORT", meaning: "TCP port for the other runners; not for anybody else: put it on a private network" }),
+  runnerListen: text({ fallback: null, metavar: "ADDRESS", meaning: "Address to listen on for the other runners, where it is not --runner-host" }),
+  controlUrl: url({ fallback: null, meaning: "Where agents of hypervisors reach this runner; without it http://HOST:PORT" }),
+  dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of what this runner remembers, and of clouds.yaml" }),
+  imagesDir: text({ fallback: null, metavar: "FOLDER", meaning: "Folder of the image files, which all runners share; without it in the data folder" }),
+  demo: serving.demo,
+  adminPassword: serving.adminPassword,
+  drainMillis: int({ fallback: 1_000, min: 0, max: 600_000, metavar: "MILLISECONDS", meaning: "Told to stop, it says that it is not ready for this long before it takes no more requests" }),
+  ...telling
+} as const
+export type RunnerSettings = SettingsOf<typeof runnerOptions>
+
+/** `kilonova agent`: drives the guests of this machine for a cluster. */
+export const agentOptions = {
+  ...always,
+  control: text({ fallback: null, metavar: "URL,URL", meaning: "Runners to dial: http://HOST:PORT, https, ws or wss, separated by commas; the others are learned from them" }),
+  tokenFile: text({ fallback: null, metavar: "FILE", meaning: "What \"kilonova cluster token HOST\" printed: a token, lines of \"hostname token\", or a folder with a file for each host" }),
+  ca: text({ fallback: null, metavar: "FILE", meaning: "PEM certificates that sign the runners' own; without it, those this machine trusts" }),
+  acceptLoss: toggle({ fallback: false, meaning: "Serve a control plane that has lost acknowledged changes: once, after deciding so" }),
+  dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of what the agent must remember: epochs, simulated guests, images" }),
+  ...driving,
+  ...telling
 } as const
 
-export type OptionName = keyof typeof options
-export type Settings = { readonly [K in OptionName]: (typeof options)[K] extends Option<infer A> ? A : never }
-
-export const optionNames = Object.keys(options) as ReadonlyArray<OptionName>
-
-/** `dataDir` → `data-dir`: the flag and the key of the file. */
-export const flagOf = (name: OptionName): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-/** `dataDir` → `KILONOVA_DATA_DIR` */
-export const variableOf = (name: OptionName): string => `KILONOVA_${flagOf(name).replaceAll("-", "_").toUpperCase()}`
+/** `kilonova cluster …`: what operators ask of a cluster. */
+export const clusterOptions = { ...always, ...storing, ...telling } as const
+export type ClusterSettings = SettingsOf<typeof clusterOptions>

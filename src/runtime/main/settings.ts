@@ -1,19 +1,18 @@
 /** What holds when flags, environment and file speak of the same options: flag, then environment, then file, then default. */
 import { Result } from "effect"
-import { flagOf, optionNames, options, variableOf } from "./options.ts"
-import type { Given, Option, OptionName, Settings } from "./options.ts"
+import { flagOf, type Given, type Option, type SettingsOf, type Table, variableOf } from "./optionKinds.ts"
 
 /** What each source said, unchecked. `file` is null without one. */
 export interface Sources {
-  readonly flags: { readonly [K in OptionName]?: Given }
+  readonly flags: { readonly [name: string]: Given | undefined }
   readonly environment: { readonly [variable: string]: string | undefined }
   readonly file: { readonly path: string; readonly values: { readonly [key: string]: unknown } } | null
 }
 
 /** Settings that passed, with the place each came from in words: `--port`, `KILONOVA_PORT`, `kilonova.toml`, `default`. */
-export interface Resolved {
-  readonly settings: Settings
-  readonly origins: Readonly<Record<OptionName, string>>
+export interface Resolved<T extends Table> {
+  readonly settings: SettingsOf<T>
+  readonly origins: { readonly [K in keyof T]: string }
 }
 
 interface Found {
@@ -23,8 +22,7 @@ interface Found {
 
 const fallback: Found = { value: undefined, origin: "default" }
 
-const find = (name: OptionName, sources: Sources): Found => {
-  const option: Option<unknown> = options[name]
+const find = (name: string, option: Option<unknown>, sources: Sources): Found => {
   const variables = [variableOf(name), ...(option.otherVariable === undefined ? [] : [option.otherVariable])]
   const candidates: ReadonlyArray<Found> = [
     { value: sources.flags[name], origin: `--${flagOf(name)}` },
@@ -38,27 +36,26 @@ const find = (name: OptionName, sources: Sources): Found => {
 const isGiven = (value: unknown): value is Given => ["string", "number", "boolean"].includes(typeof value)
 
 /** The place, with the option's name where the place alone does not say it. */
-const label = (name: OptionName, origin: string): string =>
+const label = (name: string, origin: string): string =>
   /^(--|KILONOVA_)/.test(origin) ? origin : `${flagOf(name)} (${origin})`
 
 /** A secret that breaks a rule is not repeated on the screen. */
 const quote = (option: Option<unknown>, value: unknown): string => option.isSecret ? "" : `, not ${JSON.stringify(value)}`
 
-const strangers = (file: Sources["file"]): ReadonlyArray<string> => {
-  const known = new Set(optionNames.filter((name) => !("isNotInFile" in options[name])).map(flagOf))
+const strangers = (table: Table, file: Sources["file"]): ReadonlyArray<string> => {
+  const known = new Set(Object.keys(table).filter((name) => !table[name]!.isNotInFile).map(flagOf))
   return Object.keys(file?.values ?? {})
     .filter((key) => !known.has(key))
     .map((key) => `${key} (${file?.path}) is not an option; known: ${[...known].join(", ")}`)
 }
 
 /** All the problems at once, one sentence each: option, source and rule. */
-export const resolve = (sources: Sources): Result.Result<Resolved, ReadonlyArray<string>> => {
-  const problems: Array<string> = [...strangers(sources.file)]
+export const resolve = <T extends Table>(table: T, sources: Sources): Result.Result<Resolved<T>, ReadonlyArray<string>> => {
+  const problems: Array<string> = [...strangers(table, sources.file)]
   const settings: Record<string, unknown> = {}
   const origins: Record<string, string> = {}
-  for (const name of optionNames) {
-    const option: Option<unknown> = options[name]
-    const { value, origin } = find(name, sources)
+  for (const [name, option] of Object.entries(table)) {
+    const { value, origin } = find(name, option, sources)
     const read = origin === "default"
       ? Result.succeed(option.fallback)
       : isGiven(value) ? option.read(value) : Result.fail("must be a single value")
@@ -67,16 +64,15 @@ export const resolve = (sources: Sources): Result.Result<Resolved, ReadonlyArray
     origins[name] = origin
   }
   if (problems.length > 0) return Result.fail(problems)
-  return Result.succeed({ settings: settings as unknown as Settings, origins: origins as Resolved["origins"] })
+  return Result.succeed({ settings: settings as SettingsOf<T>, origins: origins as Resolved<T>["origins"] })
 }
 
 const shown = (option: Option<unknown>, value: unknown): string =>
   value === null ? "(none)" : option.isSecret ? "********" : String(value)
 
 /** The listing of `kilonova config`: each option with its value, origin, default and meaning. */
-export const describe = ({ origins, settings }: Resolved): string => {
-  const rows = optionNames.map((name) => {
-    const option: Option<unknown> = options[name]
+export const describe = <T extends Table>(table: T, { origins, settings }: Resolved<T>): string => {
+  const rows = Object.entries(table).map(([name, option]) => {
     return {
       head: `${flagOf(name)} = ${shown(option, settings[name])}`,
       tail: [

@@ -8,7 +8,6 @@ import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
 import type { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { Kilonova } from "../Kilonova.ts"
-import * as Telemetry from "../Telemetry.ts"
 import { cloudsYaml, exportLines, urlOf } from "./cloudsYaml.ts"
 import { openDataFolder, readKept, writeSecret } from "./dataFolder.ts"
 import type { DataFolder } from "./dataFolder.ts"
@@ -18,6 +17,7 @@ import { libvirt, simulated } from "./fleet.ts"
 import type { Settings } from "./options.ts"
 import { wrongUsage } from "./StartError.ts"
 import type { StartError } from "./StartError.ts"
+import { telemetry } from "./telemetry.ts"
 import { version } from "./version.ts"
 
 const passwordBytes = 18
@@ -86,16 +86,6 @@ const hostsOf = (settings: Settings): string =>
   settings.driver === "libvirt"
     ? `libvirt at ${settings.libvirtUri}`
     : `${settings.hosts ?? (settings.topologies === null ? hostsDefault : "all")} simulated hosts`
-
-const telemetry = (settings: Settings) => {
-  const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal", none: "None" } as const
-  return Telemetry.layer({
-    logLevel: levels[settings.logLevel],
-    logFormat: settings.logFormat === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : settings.logFormat,
-    otlpEndpoint: settings.otlpEndpoint,
-    version
-  })
-}
 
 /** Never returns but by failing or by being interrupted. */
 export const start = (settings: Settings): Effect.Effect<never, StartError> =>

@@ -1,17 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { describe as listing, resolve } from "../../../src/runtime/main/settings.ts"
+import { options } from "../../../src/runtime/main/options.ts"
 import type { Sources } from "../../../src/runtime/main/settings.ts"
 
 const silent: Sources = { flags: {}, environment: {}, file: null }
 const file = (values: { readonly [key: string]: unknown }) => ({ path: "kilonova.toml", values })
 
 const accepted = (sources: Partial<Sources>) => {
-  const resolved = resolve({ ...silent, ...sources })
+  const resolved = resolve(options, { ...silent, ...sources })
   return Result.isSuccess(resolved) ? resolved.success : assert.fail(resolved.failure.join("\n"))
 }
 const problems = (sources: Partial<Sources>) => {
-  const resolved = resolve({ ...silent, ...sources })
+  const resolved = resolve(options, { ...silent, ...sources })
   return Result.isFailure(resolved) ? resolved.failure : []
 }
 
@@ -93,7 +94,7 @@ describe("settings", () => {
   })
 
   it("show every option but no secret", () => {
-    const text = listing(accepted({ flags: { adminPassword: "correct horse" } }))
+    const text = listing(options, accepted({ flags: { adminPassword: "correct horse" } }))
     assert.notInclude(text, "correct horse")
     assert.include(text, "admin-password = ********\n    from --admin-password;")
     assert.include(text, "port = 8774\n    from default; default 8774; --port PORT, KILONOVA_PORT")

@@ -1,0 +1,73 @@
+/** The driver port's shapes as they cross the wire: every frame is decoded in full by these. */
+import { Schema } from "effect"
+
+const Texts = Schema.Record(Schema.String, Schema.String)
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 50 }))
+const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(255))
+const Power = Schema.Literals(["running", "paused", "shutdown", "crashed", "suspended", "nostate"])
+
+/** A hypervisor's hostname or a server's id. */
+export { Count, Name }
+
+const Nic = Schema.Struct({
+  portId: Schema.String,
+  networkId: Schema.String,
+  macAddress: Schema.String,
+  mtu: Count,
+  fixedIps: Schema.Array(Schema.String)
+})
+
+const Image = Schema.Struct({
+  id: Name,
+  path: Schema.String,
+  diskFormat: Schema.String,
+  checksum: Schema.NullOr(Schema.String),
+  properties: Texts,
+  kernelPath: Schema.NullOr(Schema.String),
+  ramdiskPath: Schema.NullOr(Schema.String)
+})
+
+export const Spec = Schema.Struct({
+  id: Name,
+  name: Name,
+  displayName: Schema.String,
+  projectId: Schema.String,
+  userId: Schema.String,
+  hostname: Schema.String,
+  vcpus: Count,
+  memoryMb: Count,
+  rootGb: Count,
+  ephemeralGb: Count,
+  swapMb: Count,
+  image: Schema.NullOr(Image),
+  nics: Schema.Array(Nic),
+  extraSpecs: Texts,
+  userData: Schema.NullOr(Schema.String)
+})
+
+export const Domain = Schema.Struct({ id: Name, power: Power })
+export const Event = Schema.Struct({ id: Name, power: Power, reason: Schema.String.check(Schema.isMaxLength(1000)) })
+
+const Numa = Schema.Struct({
+  id: Count,
+  cpus: Schema.Array(Count),
+  memoryMb: Count,
+  pages: Schema.Array(Schema.Struct({ sizeKb: Count, count: Count }))
+})
+
+export const Hardware = Schema.Struct({
+  hypervisorType: Schema.String,
+  hypervisorVersion: Count,
+  hypervisorHostname: Schema.String,
+  hostIp: Schema.String,
+  cpuModel: Schema.String,
+  cpuArch: Schema.String,
+  vcpus: Count,
+  memoryMb: Count,
+  diskGb: Count,
+  numa: Schema.Array(Numa),
+  cores: Schema.Array(Schema.Struct({ socket: Count, cpus: Schema.Array(Count) })),
+  traits: Schema.Array(Schema.String)
+})
+
+export const Abilities = Schema.Struct({ pause: Schema.Boolean, suspend: Schema.Boolean, consoleLog: Schema.Boolean })

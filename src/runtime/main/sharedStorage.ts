@@ -1,0 +1,31 @@
+/** The journal of one of several processes: what `kilonova runner` is built on. */
+import { Layer } from "effect"
+import * as ClusterJournal from "../cluster/ClusterJournal.ts"
+import * as ClusterOwnership from "../cluster/ClusterOwnership.ts"
+import * as ClusterSharding from "../cluster/ClusterSharding.ts"
+import { Doom } from "../cluster/Doom.ts"
+import { Membership } from "../cluster/Membership.ts"
+import * as StoreRunners from "../cluster/StoreRunners.ts"
+import type { Store } from "../kernel/Store.ts"
+import * as crashPoint from "./crashPoint.ts"
+import type { Base } from "./storage.ts"
+
+export interface SharedStorage {
+  readonly store: Layer.Layer<Store, unknown>
+  /** Told when this process must end and start again. */
+  readonly doom: Doom["Service"]
+  /** Where the other runners reach this one, and where it listens for them. */
+  readonly address: ClusterSharding.Address
+  readonly listen: ClusterSharding.Address
+  readonly about: StoreRunners.Self
+}
+
+export const layer = ({ about, address, doom, listen, store }: SharedStorage): Base =>
+  Layer.mergeAll(
+    ClusterOwnership.layer,
+    crashPoint.layer.pipe(Layer.provide(ClusterJournal.layer)),
+    ClusterSharding.layer(address, listen).pipe(Layer.provide(StoreRunners.layer(about)))
+  ).pipe(
+    Layer.provide([Membership.layer(`${address.host}:${address.port}`), Layer.succeed(Doom, doom)]),
+    Layer.provide(store)
+  )

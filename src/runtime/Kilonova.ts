@@ -1,5 +1,5 @@
 /** The composition root, and the face for programs that embed a cloud. */
-import type { Layer as LayerType } from "effect"
+import type { Layer as LayerType, Scope } from "effect"
 import { Context, Effect, Layer, Ref } from "effect"
 import { Accounts } from "../actors/identity/AccountsProtocol.ts"
 import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
@@ -20,13 +20,15 @@ import * as actors from "./main/actors.ts"
 import * as faces from "./main/faces.ts"
 import { simulated } from "./main/fleet.ts"
 import { seedFlavors } from "./main/seed.ts"
+import * as operatorMetrics from "./main/metrics.ts"
 import * as services from "./main/services.ts"
+import * as status from "./main/status.ts"
 import * as storage from "./main/storage.ts"
 
 /** Hosts whose agents dial in, on the path `/agent` of the same port. */
 interface AgentFleet {
   readonly agents: LayerType.Layer<Fleet | AgentGateway, unknown, Records | Ownership>
-  readonly mount: Effect.Effect<Mount, never, AgentGateway | Images>
+  readonly mount: Effect.Effect<Mount, never, AgentGateway | Images | Scope.Scope>
 }
 
 type FleetLayer = LayerType.Layer<Fleet, unknown, InstanceIndex | Records | Ownership>
@@ -51,6 +53,8 @@ export interface KilonovaOptions {
   }) => Effect.Effect<void, unknown, ImageApi | NetworkApi | Records | Journal | Ownership>
   /** How long it says that it is not ready before it stops taking requests. Default: not at all. */
   readonly drainMillis?: number
+  /** What this process is in its cluster; without it, it is alone. */
+  readonly member?: status.Member
   /** The user admin's password; without one the first start draws one. */
   readonly adminPassword?: string
 }
@@ -80,8 +84,8 @@ const fleetOf = (fleet: KilonovaOptions["fleet"]): FleetLayer =>
 
 /** What the fleet brings is there; its type knows only what every fleet has. */
 const agentMount = ({ mount }: AgentFleet) =>
-  Effect.flatMap(Effect.context<Images>(), (context) =>
-    Effect.provideContext(mount, context as Context.Context<Images | AgentGateway>))
+  Effect.flatMap(Effect.context<Images | Scope.Scope>(), (context) =>
+    Effect.provideContext(mount, context as Context.Context<Images | Scope.Scope | AgentGateway>))
 
 const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(function*() {
   const accounts = yield* Accounts
@@ -103,7 +107,10 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
   const admin = { userId, projectId, password, token }
   const listen = options.listen === undefined ? { host: "127.0.0.1", port: 0 } : options.listen
   if (listen === null) return { url: null, port: null, admin }
-  const isReady = yield* Ref.make(false)
+  const isServing = yield* Ref.make(false)
+  const member = options.member ?? status.alone
+  const isReady = Effect.map(Ref.get(isServing), (serving) => serving && !member.isDrained())
+  yield* operatorMetrics.register
   const { port } = yield* serve({
     ...listen,
     ...(options.publicUrl === undefined ? {} : { publicOrigin: options.publicUrl }),
@@ -112,10 +119,11 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
       "/rpc": yield* RpcServe.make,
       ...(options.fleet !== undefined && "mount" in options.fleet ? { "/agent": yield* agentMount(options.fleet) } : {})
     },
-    isReady: Ref.get(isReady)
+    isReady,
+    status: yield* status.make(member, isReady)
   })
-  yield* Effect.addFinalizer(() => Effect.andThen(Ref.set(isReady, false), Effect.sleep(options.drainMillis ?? 0)))
-  yield* Ref.set(isReady, true)
+  yield* Effect.addFinalizer(() => Effect.andThen(Ref.set(isServing, false), Effect.sleep(options.drainMillis ?? 0)))
+  yield* Ref.set(isServing, true)
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host
   return { url: options.publicUrl ?? `http://${host}:${port}`, port, admin }
 }))

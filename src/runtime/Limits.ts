@@ -86,6 +86,12 @@ export const Limits = {
   formatSkewMax: 1,
   /** A runner writes down how much of the journal it has seen this often. */
   highWaterMillis: 1_000,
+  runnerConnectMillis: 1_000,
+  /** A runner that is asked for its status and says nothing for this long is told as silent. */
+  statusAskMillisMax: 2_000,
+  /** Between two looks at whether a runner that is drained still holds shards. */
+  drainPollMillis: 200,
+  drainMillisMax: 60_000,
   /** Of one message between runners. */
   runnerFrameBytesMax: 16 * 1024 ** 2,
   entityStopMillis: 5_000,

@@ -14,6 +14,8 @@ export interface Options {
   readonly fresh: () => Layer.Layer<Journal, unknown>
   /** The same store as the journal `fresh` gave last, opened again after that one was closed. */
   readonly again?: () => Layer.Layer<Journal, unknown>
+  /** Its store has a clock of its own: time is real, and claims on its passing are left out. */
+  readonly isLive?: boolean
 }
 
 const outcomeOf = (commit: Commit) =>
@@ -73,16 +75,17 @@ const seeds = process.env["KILONOVA_SEED"] === undefined
   ? [1, 2, 3, 4, 5, 6, 7, 8]
   : [Number(process.env["KILONOVA_SEED"])]
 
-export const journalContract = (name: string, { again, fresh }: Options): void => {
+export const journalContract = (name: string, { again, fresh, isLive = false }: Options): void => {
+  const effect = isLive ? it.live : it.effect
   describe(`${name} as a journal`, () => {
-    it.effect.each(seeds)("random histories end as the model says, seed %d", (seed) =>
+    effect.each(seeds)("random histories end as the model says, seed %d", (seed) =>
       Effect.gen(function*() {
         const model = yield* history(seed).pipe(Effect.scoped, Effect.provide(fresh(), { local: true }))
         if (again !== undefined) yield* assertHolds(model).pipe(Effect.provide(again(), { local: true }))
       }))
 
     const test = (title: string, body: Effect.Effect<void, unknown, Journal | Scope.Scope>) =>
-      it.effect(title, () => body.pipe(Effect.provide(fresh(), { local: true })))
+      effect(title, () => body.pipe(Effect.provide(fresh(), { local: true }), Effect.scoped))
 
     test(
       "an older epoch is fenced, the newest and none are not",
@@ -149,7 +152,7 @@ export const journalContract = (name: string, { again, fresh }: Options): void =
       })
     )
 
-    test(
+    if (!isLive) test(
       "requests are forgotten when they are old",
       Effect.gen(function*() {
         const journal = yield* Journal

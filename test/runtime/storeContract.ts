@@ -291,6 +291,14 @@ const memberships = (test: Test, elapse: Options["elapse"]): void => {
 }
 
 const shards = (test: Test, elapse: Options["elapse"]): void => {
+  test("who asks again for what it holds gets it anew: the first answer may have been lost", Effect.gen(function*() {
+    const store = yield* Store
+    const a = yield* store.register({ ...runnerOf("a"), leaseMillis: 60_000 })
+    yield* store.lock("a", a.epoch, ["s"])
+    assert.deepStrictEqual(yield* store.lock("a", a.epoch, ["s", "t"]), [{ shard: "s", epoch: 2 }, { shard: "t", epoch: 1 }])
+    assert.deepStrictEqual([...(yield* store.refresh("a", a.epoch, 60_000)) ?? []].toSorted(), ["s", "t"])
+  }))
+
   test("a lock takes what is free, and its epoch grows", Effect.gen(function*() {
     const store = yield* Store
     const a = yield* store.register({ ...runnerOf("a"), leaseMillis: 60_000 })
@@ -320,6 +328,9 @@ const shards = (test: Test, elapse: Options["elapse"]): void => {
     assert.deepStrictEqual(yield* store.holders(["s"]), [null])
     assert.deepStrictEqual(yield* store.lock("b", b.epoch, ["s"]), [{ shard: "s", epoch: 2 }])
     assert.deepStrictEqual(yield* store.holders(["s", "t"]), ["b", null])
+    // Nobody gave it up: it is late, and has what nobody took meanwhile.
+    assert.deepStrictEqual(yield* store.refresh("a", a.epoch, 60_000), ["t"])
+    assert.deepStrictEqual(yield* store.holders(["s", "t"]), ["b", "a"])
   }))
 
   test("a runner that registers anew or leaves holds nothing of its past", Effect.gen(function*() {

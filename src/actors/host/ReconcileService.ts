@@ -1,6 +1,7 @@
 import { Effect, Layer, Schedule, Stream } from "effect"
 import { Fleet } from "../../drivers/Driver.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Journal } from "../../runtime/kernel/Journal.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { isLive } from "../instance/Instance.ts"
@@ -19,6 +20,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const index = yield* InstanceIndex
   const networks = yield* Networks
   const ownership = yield* Ownership
+  const journal = yield* Journal
   const entities = yield* HostEntity.client
 
   const owns = (type: string, id: string) => ownership.epochOf(ownership.shardOf(type, id)) !== -1
@@ -27,6 +29,8 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
     const driver = fleet.driver(hostname)
     if (driver === undefined) return
     const guests = yield* driver.list
+    // No guest is judged by less than what is known of its server now.
+    yield* journal.sync
     const call = { epoch: ownership.epochOf(ownership.shardOf("Host", hostname)) }
     for (const repair of repairs(hostname, index.onHost(hostname), guests, index.get)) {
       if (repair._tag === "Destroy") yield* driver.destroy(repair.instanceId, call)

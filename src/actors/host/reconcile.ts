@@ -6,7 +6,7 @@ import { powerStates } from "../instance/states.ts"
 /** What must be done so that the journal and a hypervisor agree. */
 export type Repair =
   | { readonly _tag: "Observe"; readonly instanceId: string; readonly power: number }
-  /** The server was deleted, and its guest is still there. */
+  /** The server was deleted, or lives elsewhere, and its guest is still here. */
   | { readonly _tag: "Destroy"; readonly instanceId: string }
 
 /**
@@ -28,7 +28,8 @@ export const repairs = (
   })
   const left = guests.flatMap(({ id }): ReadonlyArray<Repair> => {
     const server = serverOf(id)
-    return server !== undefined && !isLive(server) && server.host === hostname ? [{ _tag: "Destroy", instanceId: id }] : []
+    const isElsewhere = server !== undefined && server.work === null && (!isLive(server) || server.host !== hostname)
+    return isElsewhere ? [{ _tag: "Destroy", instanceId: id }] : []
   })
   return [...differing, ...left]
 }

@@ -19,7 +19,9 @@ export interface ConnectionOptions {
 
 interface Connection {
   readonly handlers: Context.Context<Rpc.ToHandler<RpcGroup.Rpcs<typeof AgentRpcs>>>
-  /** Done when the connection has to be closed. */
+  /** Done with the first call: the websocket is open. */
+  readonly opened: Deferred.Deferred<void>
+  /** Done when the connection has to be closed, or is. */
   readonly closed: Deferred.Deferred<void>
 }
 
@@ -59,6 +61,7 @@ const overdue = (attached: Deferred.Deferred<Attached>, closed: Deferred.Deferre
 
 export const connection = Effect.fnUntraced(function*({ gateway, images, onAttached }: ConnectionOptions) {
   const closed = Deferred.makeUnsafe<void>()
+  const opened = Deferred.makeUnsafe<void>()
   const attaching = Deferred.makeUnsafe<Attached>()
   let current: Attached | undefined
   let given: string | undefined
@@ -107,6 +110,7 @@ export const connection = Effect.fnUntraced(function*({ gateway, images, onAttac
     Hello: () =>
       Effect.suspend(() => {
         hellos += 1
+        Deferred.doneUnsafe(opened, Effect.void)
         if (hellos > Limits.agentHellosMax) return Effect.andThen(close, refused("Too many Hellos"))
         given = nonce()
         return Effect.succeed({ nonce: given, protocol: protocolVersion })
@@ -117,5 +121,6 @@ export const connection = Effect.fnUntraced(function*({ gateway, images, onAttac
     Pong: ({ number }) => whenAttached((attached) => attached.pong(number)),
     ImageBytes: ({ imageId }) => imageBytes(imageId)
   })
-  return { handlers, closed } satisfies Connection as Connection
+  const made: Connection = { handlers, opened, closed }
+  return made
 })

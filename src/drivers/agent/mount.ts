@@ -33,12 +33,16 @@ const serialization = (isStranger: () => boolean): RpcSerialization.RpcSerializa
   }
 }
 
-/** Serves agents until the scope closes: for `mounts` of the HTTP server, under `/agent`. */
+/**
+ * Serves agents until the scope closes: for `mounts` of the HTTP server, under `/agent`. It has to be the server's own
+ * scope: there the server waits for its sockets before it ends what was opened earlier.
+ */
 export const make: Effect.Effect<
   Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest | Scope.Scope>,
   never,
-  AgentGateway | Images
+  AgentGateway | Images | Scope.Scope
 > = Effect.gen(function*() {
+  const server = yield* Effect.scope
   const gateway = yield* AgentGateway
   const images = yield* Images
   let connections = 0
@@ -63,7 +67,11 @@ export const make: Effect.Effect<
 
   const serve = Effect.gen(function*() {
     const { isStranger, known } = yield* counted
-    const { closed, handlers } = yield* connection({ gateway, images, onAttached: known })
+    const { closed, handlers, opened } = yield* connection({ gateway, images, onAttached: known })
+    // Opened after the server's sockets, and so ended before them.
+    const ending = Effect.andThen(Deferred.await(opened), Effect.forkIn(Effect.ensuring(Deferred.await(closed), Deferred.succeed(closed, undefined)), server))
+    yield* Effect.forkScoped(ending)
+    yield* Effect.addFinalizer(() => Deferred.succeed(closed, undefined))
     const { httpEffect, protocol } = yield* RpcServer.makeProtocolWithHttpEffectWebsocket.pipe(
       Effect.provideService(RpcSerialization.RpcSerialization, serialization(isStranger))
     )

@@ -2,6 +2,7 @@ import { Effect, Exit, Latch } from "effect"
 import { JournalUnavailable } from "../kernel/Journal.ts"
 import type { StoreHead, StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
+import type { Meter } from "./metrics.ts"
 import type { Sequencer } from "./Sequencer.ts"
 
 type Resume = (effect: Effect.Effect<void, JournalUnavailable>) => void
@@ -13,12 +14,14 @@ type Resume = (effect: Effect.Effect<void, JournalUnavailable>) => void
 export class Barrier {
   readonly #head: Effect.Effect<StoreHead, StoreUnavailable>
   readonly #sequencer: Sequencer
+  readonly #meter: Meter
   readonly #asked = Latch.makeUnsafe(false)
   #waiting = new Set<Resume>()
 
-  constructor(head: Effect.Effect<StoreHead, StoreUnavailable>, sequencer: Sequencer) {
+  constructor(head: Effect.Effect<StoreHead, StoreUnavailable>, sequencer: Sequencer, meter: Meter) {
     this.#head = head
     this.#sequencer = sequencer
+    this.#meter = meter
   }
 
   get sync(): Effect.Effect<void, JournalUnavailable> {
@@ -40,6 +43,8 @@ export class Barrier {
       const asking = this.#waiting
       this.#waiting = new Set()
       return Effect.map(Effect.exit(this.#head), (exit) => {
+        if (Exit.isSuccess(exit)) this.#meter.lagged(Math.max(0, exit.value.position - this.#sequencer.applied))
+        else this.#meter.unavailable()
         for (const resume of asking) resume(Exit.isSuccess(exit) ? this.#heard(exit.value.position) : unavailable(exit.cause))
       })
     }))

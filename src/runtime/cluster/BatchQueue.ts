@@ -4,11 +4,14 @@ import type { Commit, CommitError, Committed } from "../kernel/Journal.ts"
 import type { StoreAnswer, StoreBatch, StoreCommit, StoreRolledBack, StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
 import { entriesOf, storeCommit } from "./entries.ts"
+import type { Meter } from "./metrics.ts"
 import type { Sequencer } from "./Sequencer.ts"
 
 interface Waiter {
   readonly commit: Commit
   readonly encoded: StoreCommit
+  /** By the meter's clock. */
+  readonly sinceSeconds: number
   readonly resume: (effect: Effect.Effect<Committed, CommitError>) => void
   /** Its writer no longer waits. */
   isGone: boolean
@@ -20,6 +23,7 @@ export interface Needs {
   readonly commit: (batch: StoreBatch) => Effect.Effect<ReadonlyArray<StoreAnswer>, StoreUnavailable | StoreRolledBack>
   readonly onRolledBack: (error: StoreRolledBack) => Effect.Effect<void>
   readonly isDoomed: () => boolean
+  readonly meter: Meter
 }
 
 const unavailable = (cause: string) => new JournalUnavailable({ operation: "commit", cause })
@@ -59,7 +63,7 @@ export class BatchQueue {
     return Effect.callback<Committed, CommitError>((resume) => {
       if (this.#needs.isDoomed()) return resume(Effect.fail(unavailable("this process has to start again")))
       if (this.#waiting.length >= Limits.journalQueueMax) return resume(Effect.fail(unavailable("too many commits are waiting")))
-      const waiter: Waiter = { commit, encoded: storeCommit(commit), resume, isGone: false }
+      const waiter: Waiter = { commit, encoded: storeCommit(commit), sinceSeconds: this.#needs.meter.now(), resume, isGone: false }
       this.#waiting.push(waiter)
       this.#filled.openUnsafe()
       return Effect.sync(() => { waiter.isGone = true })
@@ -79,7 +83,9 @@ export class BatchQueue {
 
   #send(waiters: ReadonlyArray<Waiter>): Effect.Effect<void> {
     const number = ++this.#number
+    const { meter } = this.#needs
     let failures = 0
+    meter.batched(waiters.length)
     const attempt = Effect.suspend(() =>
       this.#needs.commit({
         writer: this.#needs.writer,
@@ -91,6 +97,7 @@ export class BatchQueue {
       Effect.retry({
         while: (error) => {
           if (error._tag !== "StoreUnavailable") return false
+          meter.unavailable()
           // The batch goes on being sent; its writers are told, and whoever waits behind them.
           if (++failures >= Limits.storeRetriesBeforeTold) this.#giveUp([...waiters, ...this.#waiting.splice(0)])
           return true
@@ -114,14 +121,17 @@ export class BatchQueue {
 
   /** Refusals are told at once; what was applied is told when the projections have it, and all before it. */
   #deliver(waiters: ReadonlyArray<Waiter>, answers: ReadonlyArray<StoreAnswer>): void {
-    const { sequencer } = this.#needs
+    const { meter, sequencer } = this.#needs
     const own = waiters.flatMap(({ commit }, index) => {
       const answer = answers[index]!
       return answer._tag === "Applied" ? entriesOf(commit, answer.position) : []
     })
-    for (const [index, { commit, resume }] of waiters.entries()) {
+    const now = meter.now()
+    for (const [index, { commit, resume, sinceSeconds }] of waiters.entries()) {
       const answer = answers[index]!
       const outcome = outcomeOf(commit, answer)
+      meter.committed(now - sinceSeconds)
+      if (answer._tag === "Fenced") meter.fenced()
       if (answer._tag === "Applied" || answer._tag === "Duplicate") {
         sequencer.wait(answer.position, (failed) => resume(failed === undefined ? outcome : Effect.die(failed.defect)))
       } else resume(outcome)

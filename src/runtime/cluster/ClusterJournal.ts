@@ -12,6 +12,7 @@ import { BatchQueue } from "./BatchQueue.ts"
 import { Doom, rolledBack } from "./Doom.ts"
 import { feedEntry, snapshotOf } from "./entries.ts"
 import * as Follower from "./Follower.ts"
+import { makeMeter } from "./metrics.ts"
 import { Sequencer } from "./Sequencer.ts"
 
 const named = (operation: string) =>
@@ -24,17 +25,20 @@ const make = Effect.gen(function*() {
   const opened = yield* named("open")(store.head)
   const listeners = Listeners.make()
   const sequencer = new Sequencer(listeners, opened.position)
-  const barrier = new Barrier(store.head, sequencer)
+  const meter = yield* makeMeter
+  const barrier = new Barrier(store.head, sequencer, meter)
+  const writer = uuidFrom(() => random.nextDoubleUnsafe())
   const queue = new BatchQueue({
-    writer: uuidFrom(() => random.nextDoubleUnsafe()),
+    writer,
     sequencer,
     commit: store.commit,
     onRolledBack: ({ known, position }) => doom.tell(rolledBack(position, known)),
-    isDoomed: doom.isTold
+    isDoomed: doom.isTold,
+    meter
   })
   yield* Effect.forkScoped(queue.run)
   yield* Effect.forkScoped(barrier.run)
-  yield* Effect.forkScoped(Follower.make({ store, sequencer, opened, doom: doom.tell }))
+  yield* Effect.forkScoped(Follower.make({ store, sequencer, writer, opened, doom: doom.tell }))
 
   const page = (after: number, newest: number) =>
     Effect.map(store.read(after, Math.min(Limits.feedPageMax, newest - after)), (entries) => {

@@ -8,8 +8,13 @@ import { Limits } from "../Limits.ts"
 import { readAbout } from "./about.ts"
 import { Membership } from "./Membership.ts"
 
+const shardName = (number: number): string => `default:${number}`
+
 /** The same number that effect/cluster gives the entity; a test compares them. */
-export const shardOf = (entityId: string): string => `default:${Math.abs(Hash.string(entityId) % Limits.clusterShards) + 1}`
+export const shardOf = (entityId: string): string => shardName(Math.abs(Hash.string(entityId) % Limits.clusterShards) + 1)
+
+/** All that runners hold, or should. */
+export const shardNames: ReadonlyArray<string> = Array.from({ length: Limits.clusterShards }, (_, index) => shardName(index + 1))
 
 const named = (operation: string) =>
   Effect.mapError((cause: StoreUnavailable) => new JournalUnavailable({ operation, cause }))

@@ -2,9 +2,10 @@
 // The module of the same name in platform-node brings an HTTP client that nobody here needs.
 import * as NodeClusterSocket from "@effect/platform-node-shared/NodeClusterSocket"
 import { Layer, Option } from "effect"
-import { MessageStorage, RunnerAddress, RunnerHealth, ShardingConfig, SocketRunner } from "effect/cluster"
+import { MessageStorage, RunnerAddress, ShardingConfig, SocketRunner } from "effect/cluster"
 import { RpcSerialization } from "effect/rpc"
 import { Limits } from "../Limits.ts"
+import * as StoreRunners from "./StoreRunners.ts"
 
 export interface Address {
   readonly host: string
@@ -31,7 +32,7 @@ export const config = (address: Address, listen: Address = address): Partial<Sha
 export const layer = (address: Address, listen: Address) =>
   SocketRunner.layer.pipe(
     Layer.provide([NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol]),
-    Layer.provide(RunnerHealth.layerNoop),
+    Layer.provide(StoreRunners.health),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.provide(RpcSerialization.layerNdjsonWith({ maxBufferSize: Limits.runnerFrameBytesMax })),
     Layer.provide(ShardingConfig.layer(config(address, listen)))

@@ -8,6 +8,8 @@ import type { Sequencer } from "./Sequencer.ts"
 interface Needs {
   readonly store: Store["Service"]
   readonly sequencer: Sequencer
+  /** What this process writes comes by itself, as it was written: the feed's copies of it are passed over. */
+  readonly writer: string
   /** The store as it was when this process began. */
   readonly opened: StoreHead
   readonly doom: (failure: ClusterFailure) => Effect.Effect<void>
@@ -17,33 +19,36 @@ interface Needs {
  * Reads the feed as it grows, and hands it to the sequencer. A store that comes back is asked whether it still has what
  * was seen of it: the entry at the newest position must be by the same writer, on the same timeline.
  */
-export const make = ({ doom, opened, sequencer, store }: Needs) => {
+export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
+  let read = opened.position
+  /** Nothing more is read: the process has to end. */
+  const end = (failure: ClusterFailure) => Effect.andThen(doom(failure), Effect.never)
   /** Who wrote the newest entry that came by here, and where it stands. */
   let seen: { readonly position: number; readonly writer: string } | undefined
   let mustVerify = false
 
   const verify = Effect.gen(function*() {
     const head = yield* store.head
-    const known = sequencer.applied
+    const known = Math.max(read, sequencer.applied)
     if (head.timeline !== opened.timeline || head.cloudId !== opened.cloudId || head.position < known) {
-      yield* doom(rolledBack(head.position, known))
+      yield* end(rolledBack(head.position, known))
     } else if (seen !== undefined && seen.position >= head.oldest) {
       const [entry] = yield* store.read(seen.position - 1, 1)
-      if (entry?.position === seen.position && entry.writer !== seen.writer) yield* doom(rolledBack(head.position, seen.position))
+      if (entry?.position === seen.position && entry.writer !== seen.writer) yield* end(rolledBack(head.position, seen.position))
     }
     mustVerify = false
   })
 
   const once = Effect.gen(function*() {
     if (mustVerify) yield* verify
-    const entries = yield* store.follow(sequencer.applied, Limits.feedPageMax)
+    const entries = yield* store.follow(read, Limits.feedPageMax)
     const first = entries[0]
     if (first === undefined) return
-    // What lies between may have been this process's own, and heard by now.
-    if (first.position > sequencer.applied + 1) return yield* doom(fellBehind(sequencer.applied, first.position))
+    if (first.position > read + 1) return yield* end(fellBehind(read, first.position))
     const last = entries.at(-1)!
     seen = { position: last.position, writer: last.writer }
-    sequencer.offer(entries.filter(({ position }) => sequencer.isNews(position)).map(feedEntry))
+    read = last.position
+    sequencer.offer(entries.filter((entry) => entry.writer !== writer).map(feedEntry))
   })
 
   const run: Effect.Effect<never> = once.pipe(

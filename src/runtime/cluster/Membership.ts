@@ -13,6 +13,8 @@ class Members {
   readonly #listeners = new Set<Listener>()
   #session: Fence | null = null
   #others = ""
+  /** An operator wants its shards elsewhere. It outlives a membership: who rejoins is still to be drained. */
+  isDrained = false
 
   constructor(address: string) {
     this.address = address
@@ -76,5 +78,6 @@ class Members {
 }
 
 export class Membership extends Context.Service<Membership, Members>()("kilonova/runtime/cluster/Membership") {
+  static readonly make = (address: string): Membership["Service"] => new Members(address)
   static readonly layer = (address: string): Layer.Layer<Membership> => Layer.sync(Membership, () => new Members(address))
 }

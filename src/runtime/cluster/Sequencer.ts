@@ -26,13 +26,8 @@ export class Sequencer {
     return this.#applied
   }
 
-  /** Is it yet to be heard? What was offered twice is the same entry. */
-  isNews(position: number): boolean {
-    return position > this.#applied && !this.#ahead.has(position)
-  }
-
   offer(entries: ReadonlyArray<FeedEntry>): void {
-    for (const entry of entries) if (this.isNews(entry.position)) this.#ahead.set(entry.position, entry)
+    for (const entry of entries) if (entry.position > this.#applied) this.#ahead.set(entry.position, entry)
     const group: Array<FeedEntry> = []
     for (;;) {
       const entry = this.#ahead.get(this.#applied + group.length + 1)

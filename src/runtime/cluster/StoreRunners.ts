@@ -1,11 +1,13 @@
 /** effect/cluster's `RunnerStorage` on the store: members by lease, shards by lock, each lock with an epoch. */
 import { Effect, Layer, Schema } from "effect"
-import { MachineId, Runner, RunnerStorage, ShardId } from "effect/cluster"
+import { MachineId, Runner, RunnerHealth, RunnerStorage, ShardId } from "effect/cluster"
 import { PersistenceError } from "effect/cluster/ClusterError"
 import { Store, type StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
 import { type About, aboutOf, readAbout } from "./about.ts"
 import { Membership } from "./Membership.ts"
+import { makeMeter } from "./metrics.ts"
+import { Vigil } from "./Vigil.ts"
 
 const persistence = Effect.mapError((cause: StoreUnavailable) => new PersistenceError({ cause }))
 
@@ -22,6 +24,10 @@ const make = (about: Self) => Effect.gen(function*() {
   const store = yield* Store
   const members = yield* Membership
   const { address } = members
+  const meter = yield* makeMeter
+  const vigil = new Vigil()
+  /** Members have changed last because one was given up. */
+  let isFailover = false
   const epoch = () => members.session?.epoch ?? -1
   const texts = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
 
@@ -30,7 +36,7 @@ const make = (about: Self) => Effect.gen(function*() {
       persistence(store.register({
         address,
         about: aboutOf({ ...about, runner: Schema.encodeSync(Runner.Runner)(runner) }),
-        isHealthy,
+        isHealthy: isHealthy && !members.isDrained,
         leaseMillis: Limits.leaseMillis
       })).pipe(
         Effect.tap((joined) => Effect.sync(() => members.joined(joined.epoch))),
@@ -39,6 +45,9 @@ const make = (about: Self) => Effect.gen(function*() {
     unregister: () =>
       Effect.andThen(Effect.sync(() => members.left()), persistence(store.unregister(address))),
     getRunners: Effect.map(persistence(store.runners), (rows) => {
+      const seen = vigil.look(rows, meter.now())
+      if (seen !== "same") isFailover = seen === "givenUp"
+      members.isDrained = rows.find((row) => row.address === address)?.isHealthy === false
       members.saw(rows.map((row) => `${row.address}/${row.epoch}`))
       return rows.flatMap((row) => runnerOf(readAbout(row.about)).map((runner) => [runner, row.isHealthy] as const))
     }).pipe(Effect.map((rows) => [...rows])),
@@ -46,6 +55,7 @@ const make = (about: Self) => Effect.gen(function*() {
     acquire: (_, shards) =>
       Effect.map(persistence(store.lock(address, epoch(), texts(shards))), (fences) => {
         members.acquired(fences)
+        if (isFailover) meter.failedOver(fences.length)
         return fences.map(({ shard }) => ShardId.fromString(shard))
       }),
     // Without a word about a shard it may not go on; without a membership, about none.
@@ -65,5 +75,15 @@ const make = (about: Self) => Effect.gen(function*() {
       Effect.andThen(Effect.sync(() => members.lost([...members.shards])), persistence(store.unlock(address, null)))
   })
 })
+
+/**
+ * A member is alive while its lease is in force; whether it should have shards is the operator's word, which is in the
+ * store: effect/cluster's own look at the members' health leaves it as it is.
+ */
+export const health = Layer.effect(RunnerHealth.RunnerHealth, Effect.map(Store, (store) =>
+  RunnerHealth.RunnerHealth.of({
+    isAlive: ({ host, port }) =>
+      Effect.orDie(Effect.map(store.runners, (rows) => rows.find((row) => row.address === `${host}:${port}`)?.isHealthy ?? true))
+  })))
 
 export const layer = (about: Self) => Layer.effect(RunnerStorage.RunnerStorage, make(about))

@@ -132,7 +132,10 @@ export class Store extends Context.Service<Store, {
   /** The members. Those whose lease is over are given up first: gone, their epochs grown, what they held free. */
   readonly runners: Effect.Effect<ReadonlyArray<StoreRunner>, StoreUnavailable>
   readonly setHealth: (address: string, isHealthy: boolean) => Effect.Effect<void, StoreUnavailable>
-  /** Takes what is free of these shards, or held by a runner whose lease is over: their epochs grow. Those of a member that is no more: none. */
+  /**
+   * Takes what is free of these shards, held by a runner whose lease is over, or held by the asker already (an answer may
+   * have been lost): their epochs grow. For one that is no member under this epoch: none.
+   */
   readonly lock: (address: string, epoch: number, shards: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Fence>, StoreUnavailable>
   /** Prolongs the runner's lease, and answers what it holds; `null`: it is no member under this epoch any more. */
   readonly refresh: (address: string, epoch: number, leaseMillis: number) => Effect.Effect<ReadonlyArray<string> | null, StoreUnavailable>

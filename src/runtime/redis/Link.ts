@@ -114,7 +114,7 @@ export const open = (
             answered += 1
             // What a link takes down with it fails for the link's own reason.
             const failure = error instanceof ErrorReply ? failureOf(error) : endedBy ?? failureOf(error)
-            
+            if (isMisplaced(failure)) end(failure)
             resume(Effect.fail(failure))
           }
         )

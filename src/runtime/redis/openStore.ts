@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { Clock, Effect, Schedule } from "effect"
 import { Limits } from "../Limits.ts"
-import type { RedisFailure } from "./failure.ts"
+import { RedisFailure } from "./failure.ts"
 import type { Keys } from "./keys.ts"
 import type { Link } from "./Link.ts"
 import { aclLine, probe } from "./permissions.ts"
@@ -72,6 +72,8 @@ const fsyncOf = (link: Link, wanted: string) =>
 const checkSettings = Effect.fnUntraced(function*(link: Link, { durability, requirePersistence, site }: Needs) {
   const [reply] = yield* link.send([["INFO"]])
   const info = preflight.parseInfo(text(reply))
+  // Meanwhile it says that it has no AOF.
+  if (info.get("loading") === "1") return yield* new RedisFailure({ code: "LOADING", message: "LOADING Redis is reading its files" })
   const wrong = preflight.version(info) ?? preflight.topology(info, site.address.kind) ?? preflight.eviction(info)
   if (wrong !== undefined) return yield* wrong
   const hidden = preflight.checked.filter((field) => !info.has(field))

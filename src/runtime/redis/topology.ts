@@ -62,7 +62,7 @@ const viaCluster = ({ address, key, login }: Site) =>
       return yield* connectionFailure(`nobody serves slot ${slot}, where ${key} belongs`)
     }))
 
-export const masterOf = (site: Site): Effect.Effect<HostPort, RedisFailure> => {
+const masterOf = (site: Site): Effect.Effect<HostPort, RedisFailure> => {
   switch (site.address.kind) {
     case "server": return Effect.succeed(site.address.hosts[0]!)
     case "sentinel": return viaSentinel(site)

@@ -20,6 +20,9 @@ describe("reconciliation", () => {
     ["leaves a server that never ran alone", [{ ...a, launchedAt: null }], [], []],
     ["ends the guest of a deleted server", [{ ...a, vmState: "deleted" }], [{ id: "a", power: "running" }], [{ _tag: "Destroy", instanceId: "a" }]],
     ["touches no guest it does not know", [], [{ id: "stranger", power: "running" }], []],
-    ["nor one whose deleted server was elsewhere", [{ ...a, vmState: "deleted", host: "host-2" }], [{ id: "a", power: "running" }], []]
+    ["ends what a failed build left of a server that lives elsewhere", [{ ...a, host: "host-2" }], [{ id: "a", power: "running" }], [{ _tag: "Destroy", instanceId: "a" }]],
+    ["or was deleted elsewhere", [{ ...a, vmState: "deleted", host: "host-2" }], [{ id: "a", power: "running" }], [{ _tag: "Destroy", instanceId: "a" }]],
+    ["or has no host at all", [{ ...a, vmState: "error", host: null }], [{ id: "a", power: "running" }], [{ _tag: "Destroy", instanceId: "a" }]],
+    ["but not of one that is still at work", [{ ...a, work, host: "host-2" }], [{ id: "a", power: "running" }], []]
   ])("%s", (_, servers, guests, expected) => assert.deepStrictEqual(of(servers, guests), expected))
 })

@@ -99,7 +99,7 @@ export const startRunner = (world: World, name = "first", port = 0): Effect.Effe
     )
     const context = yield* Layer.build(layer)
     const agents = yield* Effect.provideContext(mount.make, context)
-    const served = yield* serve({ host: "127.0.0.1", port, faces: [], isReady: Effect.succeed(true), mounts: { "/agent": agents } })
+    const served = yield* serve({ host: "127.0.0.1", port, faces: [], isReady: Effect.succeed(true), status: Effect.succeed({}), mounts: { "/agent": agents } })
     const url = `http://127.0.0.1:${served.port}`
     world.territory.urls.set(name, url)
     return {

@@ -140,6 +140,20 @@ describeRedis("a store in Redis", () => {
       assert.deepStrictEqual(yield* store.commit(making("2", 2)), [{ _tag: "Applied", position: 2 }])
     }))
 
+  it.live("waits to be opened for a Redis that reads its files, and is unavailable to who has it open", () =>
+    Effect.gen(function*() {
+      const server = yield* redisServer({ conf: ["key-load-delay 300"] })
+      const store = yield* openStore({ url: server.url })
+      const commits = Array.from({ length: 1000 }, (_, index) => making(`${index}`, 1).commits[0]!)
+      yield* store.commit(making("", 1, { commits }))
+      yield* server.kill("SIGKILL")
+      const restarting = yield* Effect.forkChild(server.restart)
+      const reason = store.head.pipe(Effect.as(""), Effect.catch(({ cause }) => Effect.succeed(String(cause))))
+      yield* until(Effect.map(reason, (told) => told.includes("LOADING")))
+      assert.strictEqual((yield* (yield* openStore({ url: server.url })).head).position, 1000)
+      yield* Fiber.join(restarting)
+    }))
+
   it.live("scripts that Redis has forgotten are given to it again", () =>
     Effect.gen(function*() {
       const { cli, url } = yield* redisServer()
@@ -157,6 +171,9 @@ describeRedis("a store in Redis", () => {
       yield* cli("FLUSHALL")
       assert.deepInclude(yield* Effect.flip(store.commit(making("2", 2))), { _tag: "StoreRolledBack", position: 0 })
       assert.deepInclude(yield* store.head, { cloudId: "", position: 0 })
+      const another = yield* openStore({ url })
+      assert.deepInclude(yield* Effect.flip(store.commit(making("2", 3))), { _tag: "StoreRolledBack" })
+      assert.deepInclude(yield* another.head, { position: 0, timeline: 1 })
     }))
 
   it.live("the feed keeps about as many entries as it was told, and positions go on", () =>

@@ -26,7 +26,10 @@ local function heldBy(address)
 end
 `
 
-/** ARGV: address, epoch, shards. Answers {place of the shard in ARGV from 0, its epoch}* for those it took. */
+/**
+ * ARGV: address, epoch, shards. Answers {place of the shard in ARGV from 0, its epoch}* for those it took. What it holds
+ * already it takes anew: the answer to an earlier asking may have been lost.
+ */
 export const lock = script(`${common}
 local address, epoch = ARGV[1], ARGV[2]
 if not isMember(address) or epochOf(address) ~= epoch or not isLeased(address) then return {} end
@@ -34,7 +37,8 @@ local held, isHeld, taken = heldBy(address), {}, {}
 for _, shard in ipairs(held) do isHeld[shard] = true end
 for index = 3, #ARGV do
   local shard = ARGV[index]
-  if not holderOf(shard) then
+  local holder = holderOf(shard)
+  if not holder or holder == address then
     redis.call('HSET', KEYS[4], shard, epoch .. ' ' .. address)
     taken[#taken + 1] = {index - 3, redis.call('HINCRBY', KEYS[1], shard, 1)}
     if not isHeld[shard] then held[#held + 1] = shard end

@@ -7,6 +7,7 @@ import { defaultClassKey, limitsInForce, quotaKey, quotas } from "../project/quo
 import type { Caller } from "../shared/Caller.ts"
 import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { isoOf } from "../shared/time.ts"
+import { takeTurn } from "../shared/turns.ts"
 import { type Keypair, keypairKey, keypairs } from "./Keypair.ts"
 import { type KeypairDraft, Keypairs } from "./KeypairsProtocol.ts"
 import { sshFingerprint, sshPublicKey } from "./sshKeys.ts"
@@ -53,7 +54,7 @@ const tooMany = refuse("forbidden", "Quota exceeded, too many key pairs.", "Keyp
 
 export const layer = Layer.effect(Keypairs, Effect.gen(function*() {
   const records = yield* Records
-  // One at a time, so that nobody slips past the limit between the count and the write.
+  // One at a time here, and by turns among processes, so that nobody slips past the limit between the count and the write.
   const turn = yield* Semaphore.make(1)
   const listed = (userId: string) =>
     [...records.all(keypairs)].filter((keypair) => keypair.userId === userId)
@@ -85,7 +86,10 @@ export const layer = Layer.effect(Keypairs, Effect.gen(function*() {
       const late = check(caller, draft)
       return late !== null
         ? Result.fail(late)
-        : Result.succeed({ changes: [{ table: keypairs, put: keypair, expect: "absent" as const }], answer: { keypair, privateKey } })
+        : Result.succeed({ 
+          changes: [{ table: keypairs, put: keypair, expect: "absent" as const }, takeTurn(records, `keypairs of ${draft.userId}`)],
+          answer: { keypair, privateKey }
+        })
     }))
   })
 

@@ -6,6 +6,7 @@ import type { Caller } from "../shared/Caller.ts"
 import { uuidFrom } from "../shared/ids.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { isoOf } from "../shared/time.ts"
+import { takeTurn } from "../shared/turns.ts"
 import { type ServerGroup, serverGroups } from "./ServerGroup.ts"
 import { type ServerGroupDraft, ServerGroups } from "./ServerGroupsProtocol.ts"
 
@@ -16,7 +17,7 @@ const noRules = refuse("badRequest", "Only anti-affinity policy supports rules."
 export const layer = Layer.effect(ServerGroups, Effect.gen(function*() {
   const records = yield* Records
   const random = yield* Random.Random
-  // One at a time, so that nobody slips past the limit between the count and the write.
+  // One at a time here, and by turns among processes, so that nobody slips past the limit between the count and the write.
   const turn = yield* Semaphore.make(1)
   const list = (projectId: string | null) =>
     [...records.all(serverGroups)].filter((group) => projectId === null || group.projectId === projectId)
@@ -48,7 +49,10 @@ export const layer = Layer.effect(ServerGroups, Effect.gen(function*() {
     return yield* turn.withPermit(decideAndWrite(records, () =>
       isFull(caller)
         ? Result.fail(tooMany)
-        : Result.succeed({ changes: [{ table: serverGroups, put: group, expect: "absent" as const }], answer: group })))
+        : Result.succeed({
+          changes: [{ table: serverGroups, put: group, expect: "absent" as const }, takeTurn(records, `server groups of ${group.projectId}`)],
+          answer: group
+        })))
   })
 
   return ServerGroups.of({

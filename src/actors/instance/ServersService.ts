@@ -13,7 +13,6 @@ import { hosts } from "../host/Host.ts"
 import { HostEntity } from "../host/HostProtocol.ts"
 import { Images } from "../image/ImageProtocol.ts"
 import { Networks } from "../network/NetworkProtocol.ts"
-import { defaultClassKey, limitsInForce, quotaKey, quotas } from "../project/quota.ts"
 import { ProjectEntity } from "../project/ProjectProtocol.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
@@ -101,14 +100,6 @@ const make = Effect.gen(function*() {
     }
   })
 
-  /** Counted of each user by itself, as the reference does. */
-  const isGroupOver = ({ projectId, userId }: Request, serverGroupId: string, more: number): boolean => {
-    const keys = [defaultClassKey, quotaKey(projectId, null), quotaKey(projectId, userId)]
-    const { server_group_members: most } = limitsInForce(...keys.map((key) => records.get(quotas, key)))
-    const members = [...index.inGroup(serverGroupId)].filter((server) => server.userId === userId).length
-    return most >= 0 && members + more > most
-  }
-
   let known: ReadonlySet<string> | null = null
   yield* records.watch([hosts], () => void (known = null))
   const zones = () => known ??= new Set([...records.all(hosts)].map((host) => host.availabilityZone))
@@ -124,14 +115,11 @@ const make = Effect.gen(function*() {
     }
     const resolved = yield* resolve(caller, request)
     const stamp = yield* requestOf(asked)
-    const quota = quotaOf({ ...stamp, cores: resolved.flavor.vcpus, ramMb: resolved.flavor.ramMb })
+    const quota = quotaOf({
+      ...stamp, cores: resolved.flavor.vcpus, ramMb: resolved.flavor.ramMb, serverGroupId: resolved.wish.serverGroupId
+    })
     const ids = Array.from({ length: request.maxCount }, () => uuidFrom(draw))
     const { count, promises } = yield* quota.reserve(ids, request.minCount)
-    const { serverGroupId } = resolved.wish
-    if (serverGroupId !== null && isGroupOver(stamp, serverGroupId, count)) {
-      yield* quota.release(ids)
-      return yield* Effect.fail(refuse("forbidden", "Quota exceeded, too many servers in group", "OverQuota"))
-    }
     const reservationId = reservationIdFrom(draw)
     const made = ids.slice(0, count).map((id, at) =>
       newInstance(request, resolved, stamp, { id, reservationId }, at, request.maxCount))

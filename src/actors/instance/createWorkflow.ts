@@ -17,18 +17,19 @@ export interface Quota {
 type Projects = Effect.Success<typeof ProjectEntity.client>
 
 export const makeQuota = (projects: Projects, ownership: Ownership["Service"]) =>
-  ({ cores, projectId, ramMb, userId }: {
+  ({ cores, projectId, ramMb, serverGroupId, userId }: {
     readonly projectId: string
     readonly userId: string
     readonly cores: number
     readonly ramMb: number
+    readonly serverGroupId: string | null
   }): Quota => {
     const project = projects(projectId)
     return {
       reserve: (ids, min) =>
         Effect.suspend(() => {
           const holder = ownership.session()
-          return Effect.map(ask(project.Reserve({ userId, ids, min, cores, ramMb, holder })), ({ count, promise }) => ({
+          return Effect.map(ask(project.Reserve({ userId, ids, min, cores, ramMb, serverGroupId, holder })), ({ count, promise }) => ({
             count, promises: holder === null ? [promise] : [promise, holder]
           }))
         }),

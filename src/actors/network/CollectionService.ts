@@ -3,6 +3,7 @@ import { Effect, Result } from "effect"
 import type { Change, Table } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { isRefusal, type Refusal, refuse } from "../shared/Refusal.ts"
+import { takeTurn } from "../shared/turns.ts"
 import type { Owned } from "./Network.ts"
 import type { Narrowing } from "./NetworkApiProtocol.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
@@ -78,6 +79,10 @@ export const withinQuota = (index: NetworkIndex, resource: string, projectId: st
   const limit = index.limit(projectId, resource)
   return limit >= 0 && used >= limit ? overQuota(resource) : undefined
 }
+
+/** Goes with what was counted against a quota: of two writers that saw the same count, one counts again. */
+export const counted = (store: Store, resource: string, projectId: string): ReadonlyArray<Change> =>
+  store.index.limit(projectId, resource) < 0 ? [] : [takeTurn(store, `${resource} quota of ${projectId}`)]
 
 /** A record's next revision. */
 export const touched = <A extends Owned>(record: A, changes: Partial<A>, now: string): A => ({

@@ -42,6 +42,7 @@ const tables = [
 /** The network service's state and its one way to change it. Internal to this folder. */
 export class NetworkStore extends Context.Service<NetworkStore, {
   readonly index: NetworkIndex
+  readonly get: Records["Service"]["get"]
   readonly version: Records["Service"]["version"]
   /**
    * Decides and writes; of two racing writers the loser decides again on what the winner left. `decide` runs without
@@ -97,6 +98,7 @@ export class NetworkStore extends Context.Service<NetworkStore, {
 
       return NetworkStore.of({
         index,
+        get: records.get,
         version: records.version,
         change,
         now: Effect.sync(() => isoOf(clock.currentTimeMillisUnsafe())),

@@ -3,7 +3,7 @@ import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, reading, removing, replacing, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { counted, lookUp, ownedBy, reading, removing, replacing, tagging, touched, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import type { NetworkDraft, NetworkPatch } from "./drafts.ts"
 import { networkTable, subnetTable } from "./Network.ts"
@@ -58,7 +58,8 @@ export const make = (store: Store): NetworkApi["Service"]["networks"] => {
           physicalNetwork: draft.physicalNetwork ?? null,
           segmentationId: draft.segmentationId ?? null
         }
-        return { changes: [{ table: networkTable, put: network, expect: "absent" } satisfies Change<Network>], value: kind.view(network) }
+        const put: Change<Network> = { table: networkTable, put: network, expect: "absent" }
+        return { changes: [put, ...counted(store, "network", owned.projectId)], value: kind.view(network) }
       })
     )
   })

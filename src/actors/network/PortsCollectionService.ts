@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, reading, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
+import { counted, lookUp, ownedBy, reading, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import { ensureDefaultGroup } from "./DefaultGroupService.ts"
 import type { PortDraft, PortPatch } from "./drafts.ts"
@@ -99,7 +99,7 @@ export const make = (store: Store): NetworkApi["Service"]["ports"] => {
         }
         index.arrive(network.id, 1)
         return {
-          changes: creation(port),
+          changes: [...creation(port), ...counted(store, "port", owned.projectId)],
           value: port,
           undo: (lost) => giveBack(index, fixedIps, lost),
           settle: () => index.arrive(network.id, -1)

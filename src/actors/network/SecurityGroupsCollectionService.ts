@@ -3,7 +3,7 @@ import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
-import { lookUp, ownedBy, projectOf, reading, removing, replacing, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
+import { counted, lookUp, ownedBy, projectOf, reading, removing, replacing, seesOwned, tagging, touched, union, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import { defaultGroupId, ensureDefaultGroup, newGroup } from "./DefaultGroupService.ts"
 import type { SecurityGroupDraft, SecurityGroupPatch, SecurityGroupRuleDraft } from "./drafts.ts"
@@ -81,7 +81,7 @@ export const makeGroups = (store: Store): NetworkApi["Service"]["securityGroups"
         const group: SecurityGroup = { ...owned, isStateful: draft.isStateful }
         const { changes, rules } = newGroup(group, false)
         const value: SecurityGroupView = { ...group, rules }
-        return { changes, value }
+        return { changes: [...changes, ...counted(store, "security_group", owned.projectId)], value }
       })
     )
   })
@@ -154,6 +154,7 @@ export const makeRules = (store: Store): NetworkApi["Service"]["securityGroupRul
         // The group's next revision keeps it from being removed, or given the same rule, at the same time.
         const changes: ReadonlyArray<Change> = [
           { table: securityGroupRuleTable, put: rule, expect: "absent" },
+          ...counted(store, "security_group_rule", owned.projectId),
           replacing(store, securityGroupTable, touched(group, {}, now))
         ]
         return { changes, value: rule }

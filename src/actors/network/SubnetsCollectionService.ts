@@ -1,7 +1,7 @@
 import { Effect, Result } from "effect"
 import type { Change } from "../../runtime/kernel/Records.ts"
 import type { Caller } from "../shared/Caller.ts"
-import { lookUp, ownedBy, reading, removing, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
+import { counted, lookUp, ownedBy, reading, removing, replacing, seesOwned, tagging, touched, withinQuota } from "./CollectionService.ts"
 import type { Kind, Store } from "./CollectionService.ts"
 import type { SubnetDraft, SubnetPatch } from "./drafts.ts"
 import { networkTable, subnetTable } from "./Network.ts"
@@ -45,7 +45,8 @@ export const make = (store: Store): NetworkApi["Service"]["subnets"] => {
         // The network's next revision makes two subnets of one network decide one after the other.
         const changes: ReadonlyArray<Change> = [
           { table: subnetTable, put: subnet, expect: "absent" },
-          replacing(store, networkTable, touched(network, {}, now))
+          replacing(store, networkTable, touched(network, {}, now)),
+          ...counted(store, "subnet", owned.projectId)
         ]
         return { changes, value: subnet }
       })

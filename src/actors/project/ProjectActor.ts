@@ -8,6 +8,7 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Fence } from "../shared/Promise.ts"
+import { refuse } from "../shared/Refusal.ts"
 import { ProjectEntity } from "./ProjectProtocol.ts"
 import { defaultClassKey, grant, limitsInForce, quotaKey, quotas } from "./quota.ts"
 
@@ -15,9 +16,13 @@ interface Hold {
   readonly userId: string
   readonly cores: number
   readonly ramMb: number
+  readonly serverGroupId: string | null
   readonly holder: Fence | null
   readonly askedAtMillis: number
 }
+
+const groupIsFull = refuse("forbidden", "Quota exceeded, too many servers in group", "OverQuota")
+const hasRoom = (limit: number, wanted: number) => limit < 0 || wanted <= limit
 
 /**
  * Counts one project's servers. Use is what the journal's servers add up to, so it cannot go wrong by a crash; holds
@@ -56,11 +61,15 @@ export const layer = ProjectEntity.toLayer(
       }
       return sum
     }
+    /** Counted of each user by itself, as the reference does; those that are to come too. */
+    const membersOf = (serverGroupId: string, userId: string): number =>
+      [...index.inGroup(serverGroupId), ...[...holds.values()].filter((hold) => hold.serverGroupId === serverGroupId)]
+        .filter((member) => member.userId === userId).length
     const plus = (a: { instances: number; cores: number; ramMb: number }, b: typeof a) =>
       ({ instances: a.instances + b.instances, cores: a.cores + b.cores, ramMb: a.ramMb + b.ramMb })
 
     return ProjectEntity.of({
-      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb, holder } }) {
+      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb, serverGroupId, holder } }) {
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }
         yield* dropOrphans(nowMillis)
@@ -77,7 +86,13 @@ export const layer = ProjectEntity.toLayer(
           each, min, project.success
         )
         if (Result.isFailure(granted)) return yield* Effect.fail(granted.failure)
-        for (const id of ids.slice(0, granted.success)) holds.set(id, { userId, cores, ramMb, holder, askedAtMillis: nowMillis })
+        const limits = limitsInForce(...base, ofUser)
+        if (serverGroupId !== null && !hasRoom(limits.server_group_members, membersOf(serverGroupId, userId) + granted.success)) {
+          return yield* Effect.fail(groupIsFull)
+        }
+        for (const id of ids.slice(0, granted.success)) {
+          holds.set(id, { userId, cores, ramMb, serverGroupId, holder, askedAtMillis: nowMillis })
+        }
         return { count: granted.success, promise }
       }),
       Release: ({ payload }) => Effect.sync(() => { for (const id of payload.ids) holds.delete(id) })

@@ -16,6 +16,8 @@ export const Reserve = Rpc.make("Reserve", {
     min: Schema.Int,
     cores: Schema.Int,
     ramMb: Schema.Int,
+    /** The servers will be members of this group, whose members of one user are counted too. */
+    serverGroupId: Schema.NullOr(Schema.String),
     holder: Schema.NullOr(Fence)
   }),
   success: Schema.Struct({ count: Schema.Int, promise: Fence }),

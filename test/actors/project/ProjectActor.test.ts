@@ -20,7 +20,7 @@ const aProject = Effect.gen(function*() {
   const journal = Context.get(cloud.context, Journal)
   const holder = { shard: "runner/asker", epoch: yield* journal.acquire("runner/asker") }
   const reserve = (name: string, count: number, userId = "user", min = count) =>
-    project.Reserve({ userId, ids: ids(name, count), min, cores: 1, ramMb: 512, holder }).pipe(
+    project.Reserve({ userId, ids: ids(name, count), min, cores: 1, ramMb: 512, serverGroupId: null, holder }).pipe(
       Effect.map((granted) => granted.count),
       Effect.catchTag("Refusal", (refusal) => Effect.succeed(refusal.kind)),
       Effect.orDie

@@ -248,6 +248,20 @@ const reads = (test: Test): void => {
   }))
 }
 
+const condemnations = (test: Test): void => {
+  test("a store of which somebody saw more takes no commit any more, of anybody", Effect.gen(function*() {
+    const store = yield* Store
+    const { send } = writerOf()
+    yield* send(commitOf([put("1", 0)]))
+    yield* store.condemn
+    assert.isBelow((yield* store.head).timeline, 0)
+    assert.strictEqual((yield* Effect.flip(send(commitOf([put("2", 0)]))))._tag, "StoreRolledBack")
+    assert.strictEqual((yield* Effect.flip(writerOf().send(commitOf([put("2", 0)]))))._tag, "StoreRolledBack")
+    yield* store.condemn
+    assert.isBelow((yield* store.head).timeline, 0)
+  }))
+}
+
 const memberships = (test: Test, elapse: Options["elapse"]): void => {
   test("members are listed with their lease, health and epoch until they leave", Effect.gen(function*() {
     const store = yield* Store

@@ -9,7 +9,7 @@ import type { StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
 import { Barrier } from "./Barrier.ts"
 import { BatchQueue } from "./BatchQueue.ts"
-import { Doom, rolledBack } from "./Doom.ts"
+import { Doom, otherTimeline, rolledBack } from "./Doom.ts"
 import { feedEntry, snapshotOf } from "./entries.ts"
 import * as Follower from "./Follower.ts"
 import { makeMeter } from "./metrics.ts"
@@ -32,7 +32,11 @@ const make = Effect.gen(function*() {
     writer,
     sequencer,
     commit: store.commit,
-    onRolledBack: ({ known, position }) => doom.tell(rolledBack(position, known)),
+    onRolledBack: ({ known, position }) =>
+      position < known
+        ? Effect.andThen(Effect.ignore(store.condemn), doom.tell(rolledBack(position, known)))
+        : Effect.flatMap(Effect.option(store.head), (head) =>
+          doom.tell(otherTimeline(Option.isSome(head) ? head.value.timeline : 0, opened.timeline))),
     isDoomed: doom.isTold,
     meter
   })

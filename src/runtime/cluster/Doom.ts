@@ -36,6 +36,16 @@ export const rolledBack = (position: number, known: number): ClusterFailure =>
       "Restore it from a backup or from the replica that has them; to go on without them, start the runners with --accept-loss once"
   })
 
+/** Somebody else found that out, or an operator went on without what was lost. */
+export const otherTimeline = (timeline: number, known: number): ClusterFailure =>
+  new ClusterFailure({
+    reason: "rolledBack",
+    message: timeline < 0
+      ? "The store has lost acknowledged commits, as another runner found. " +
+        "Restore it from a backup or from the replica that has them; to go on without them, start a runner with --accept-loss once"
+      : `The store is on timeline ${timeline} now, and this process knows timeline ${known}: it has to start again`
+  })
+
 export const fellBehind = (position: number, oldest: number): ClusterFailure =>
   new ClusterFailure({
     reason: "fellBehind",

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { Store, StoreHead, StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
-import { type ClusterFailure, fellBehind, rolledBack } from "./Doom.ts"
+import { type ClusterFailure, fellBehind, otherTimeline, rolledBack } from "./Doom.ts"
 import { feedEntry } from "./entries.ts"
 import type { Sequencer } from "./Sequencer.ts"
 
@@ -23,6 +23,8 @@ export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
   let read = opened.position
   /** Nothing more is read: the process has to end. */
   const end = (failure: ClusterFailure) => Effect.andThen(doom(failure), Effect.never)
+  /** Nor by anybody else: who saw less would go on as if nothing had happened. */
+  const condemn = (failure: ClusterFailure) => Effect.andThen(store.condemn, end(failure))
   /** Who wrote the newest entry that came by here, and where it stands. */
   let seen: { readonly position: number; readonly writer: string } | undefined
   let mustVerify = false
@@ -30,11 +32,13 @@ export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
   const verify = Effect.gen(function*() {
     const head = yield* store.head
     const known = Math.max(read, sequencer.applied)
-    if (head.timeline !== opened.timeline || head.cloudId !== opened.cloudId || head.position < known) {
-      yield* end(rolledBack(head.position, known))
+    if (head.timeline !== opened.timeline || head.cloudId !== opened.cloudId) {
+      yield* end(otherTimeline(head.timeline, opened.timeline))
+    } else if (head.position < known) {
+      yield* condemn(rolledBack(head.position, known))
     } else if (seen !== undefined && seen.position >= head.oldest) {
       const [entry] = yield* store.read(seen.position - 1, 1)
-      if (entry?.position === seen.position && entry.writer !== seen.writer) yield* end(rolledBack(head.position, seen.position))
+      if (entry?.position === seen.position && entry.writer !== seen.writer) yield* condemn(rolledBack(head.position, seen.position))
     }
     mustVerify = false
   })

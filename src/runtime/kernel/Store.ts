@@ -108,6 +108,11 @@ export class Store extends Context.Service<Store, {
   readonly head: Effect.Effect<StoreHead, StoreUnavailable>
   /** One answer for each commit, in order. */
   readonly commit: (batch: StoreBatch) => Effect.Effect<ReadonlyArray<StoreAnswer>, StoreUnavailable | StoreRolledBack>
+  /**
+   * Says that commits which somebody saw are gone. Nobody commits any more (all are told that it was rolled back), and
+   * its timeline is negative, until an operator opens it with the loss accepted.
+   */
+  readonly condemn: Effect.Effect<void, StoreUnavailable>
   /** The shard's epoch grows by one and is answered. */
   readonly acquire: (shard: string) => Effect.Effect<number, StoreUnavailable>
   /** The newest epochs; 0 for a shard nobody ever held. */

@@ -12,6 +12,7 @@ export class RedisOpenError extends Schema.TaggedError<RedisOpenError>()("RedisO
     "eviction",
     "persistence",
     "clock",
+    "rolledBack",
     "newer"
   ]),
   message: Schema.String

@@ -13,6 +13,7 @@ import { batchReply, list, number, text } from "./replies.ts"
 import { runScript } from "./runScript.ts"
 import { acquire as acquireScript } from "./scripts/acquire.ts"
 import { commit as commitScript } from "./scripts/commit.ts"
+import { condemn as condemnScript } from "./scripts/condemn.ts"
 import { head as headScript } from "./scripts/head.ts"
 import { settingsOf } from "./settings.ts"
 import type { Options } from "./settings.ts"
@@ -58,6 +59,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
         })
       ),
     acquire: (shard) => run(acquireScript, [keys.epochs], [shard]).pipe(Effect.map(number), named("acquire")),
+    condemn: run(condemnScript, [keys.meta], [opened.timeline]).pipe(Effect.asVoid, named("condemn")),
     epochs: (shards) =>
       shards.length === 0
         ? Effect.succeed([])

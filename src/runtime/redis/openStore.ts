@@ -17,7 +17,7 @@ import { nameOf, openMaster } from "./topology.ts"
 import type { Site } from "./topology.ts"
 
 /** Of the keys' layout; grows when an older release would misread them. */
-const formatVersion = 1
+export const formatVersion = 1
 
 export interface Needs {
   readonly site: Site
@@ -98,11 +98,15 @@ const checkClocks = Effect.fnUntraced(function*(link: Link) {
   if (wrong !== undefined) return yield* wrong
 })
 
+const lost = refusal("rolledBack", "the store has lost acknowledged commits, as a runner found that had seen them: restore it " +
+  "from a backup or from the replica that has them; to go on without them, start one runner with --accept-loss once")
+
 const openScript = Effect.fnUntraced(function*(link: Link, { acceptLoss, keys }: Needs) {
   const argv = [String(formatVersion), randomUUID(), acceptLoss ? "1" : "0"]
   const [format, cloudId, timeline] = texts(yield* runScript(link.send, open, [keys.meta], argv))
   const wrong = preflight.format(format!, formatVersion)
   if (wrong !== undefined) return yield* wrong
+  if (number(timeline) < 0) return yield* lost
   return { cloudId: cloudId!, timeline: timeline! } satisfies Opened
 })
 

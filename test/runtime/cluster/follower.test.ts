@@ -30,6 +30,7 @@ const scripted = () => {
     read: (after, count) => Effect.map(read(after), (entries) => entries.slice(0, count)),
     follow: (after) => Effect.tap(read(after), (entries) => entries.length === 0 ? Effect.sleep(10) : Effect.void),
     scan: () => Stream.empty,
+    condemn: Effect.sync(() => { state.head = { ...state.head, timeline: -state.head.timeline } }),
     commit: unused, acquire: unused, epochs: unused, load: unused, register: unused, unregister: unused, runners: Effect.die("not asked here"),
     setHealth: unused, lock: unused, refresh: unused, unlock: unused, holders: unused
   })

@@ -143,6 +143,20 @@ describeRedis("opening a store in Redis", () => {
     }))
 })
 
+describeRedis("a store that was found to have lost commits", () => {
+  it.live("is opened by nobody but who accepts the loss", () =>
+    Effect.gen(function*() {
+      const { url } = yield* redisServer()
+      const finder = yield* openStore({ url })
+      yield* finder.commit(making("1", 1))
+      yield* finder.condemn
+      assert.deepInclude(yield* refusalOf({ url }), { reason: "rolledBack" })
+      assert.deepInclude(yield* (yield* openStore({ url, acceptLoss: true })).head, { timeline: 2, position: 1 })
+      yield* finder.condemn
+      assert.deepInclude(yield* (yield* openStore({ url })).head, { timeline: 2 })
+    }))
+})
+
 describe("the version of Redis", () => {
   it("must be 7.0 or newer", () => {
     assert.include(version(parseInfo("# Server\r\nredis_version:6.2.14\r\n"))?.message, "6.2.14")

@@ -1,7 +1,8 @@
 import { clock, script } from "./script.ts"
 
 /**
- * The first of all scripts: makes a store of an empty database, and answers what it found.
+ * The first of all scripts: makes a store of an empty database, and answers what it found. A negative timeline has lost
+ * commits; the next one begins behind it.
  *
  * KEYS: meta. ARGV: format, cloudId to take where there is none, 1 to begin a new timeline.
  * Answers {format, cloudId, timeline}; nothing is written where the format is another.
@@ -13,7 +14,7 @@ if not format then
 elseif format ~= ARGV[1] then
   return {format, '', '0'}
 elseif ARGV[3] == '1' then
-  redis.call('HINCRBY', KEYS[1], 'timeline', 1)
+  redis.call('HSET', KEYS[1], 'timeline', math.abs(tonumber(redis.call('HGET', KEYS[1], 'timeline'))) + 1)
 end
 return redis.call('HMGET', KEYS[1], 'format', 'cloudId', 'timeline')
 `)

@@ -22,7 +22,7 @@ export class JournalModel {
   commit({ appends, epoch, guards, reply, requestId, shard }: Commit): Outcome {
     for (const fence of [...epoch === null ? [] : [{ shard, epoch }], ...guards ?? []]) {
       const newest = this.epochs.get(fence.shard) ?? 0
-      if (fence.epoch < newest) return { _tag: "Fenced", newest }
+      if (fence.epoch !== newest) return { _tag: "Fenced", newest }
     }
     const request = `${appends[0]!.stream.type}/${appends[0]!.stream.id}/${requestId}`
     const known = requestId === null ? undefined : this.requests.get(request)

@@ -84,6 +84,7 @@ export const storeContract = (name: string, options: Options): void => {
     commits(test)
     batches(test)
     reads(test)
+    condemnations(test)
     memberships(test, options.elapse)
     shards(test, options.elapse)
   })

@@ -19,7 +19,7 @@ export class StoreModel {
   commit(writer: string, { appends, fences, reply, requestId }: StoreCommit): StoreAnswer {
     for (const [fence, { epoch, shard }] of fences.entries()) {
       const newest = this.epochs.get(shard) ?? 0
-      if (epoch < newest) return { _tag: "Fenced", fence, newest }
+      if (epoch !== newest) return { _tag: "Fenced", fence, newest }
     }
     const request = `${appends[0]!.type}/${appends[0]!.id}/${requestId}`
     const known = requestId === null ? undefined : this.requests.get(request)

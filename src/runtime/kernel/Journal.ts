@@ -24,7 +24,7 @@ export interface Append {
 
 /**
  * One atomic step: all of its appends or none. `shard` names the owner's shard and `epoch` the epoch under which the
- * owner holds it: an older epoch than the newest acquired is `Fenced`. `epoch: null` is for writers that trust no
+ * owner holds it: any other epoch than the newest acquired is `Fenced`. `epoch: null` is for writers that trust no
  * cached state at all: their expected versions alone make them safe. `guards` are further fences, for what others
  * promised: the commit is `Fenced` when one of them is not the newest of its shard. With a `requestId` a second commit of the same request to the
  * same first stream applies nothing and returns the first one's `reply`.

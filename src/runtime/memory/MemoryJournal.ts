@@ -51,7 +51,7 @@ class Store {
   commit(commit: Commit, now: number): Fenced | VersionConflict | readonly [Committed, ReadonlyArray<FeedEntry>] {
     for (const { epoch, shard } of fencesOf(commit)) {
       const newest = this.epochOf(shard)
-      if (epoch < newest) return new Fenced({ shard, epoch, newest })
+      if (epoch !== newest) return new Fenced({ shard, epoch, newest })
     }
     const request = this.requestKey(commit)
     const known = request === null ? undefined : this.requests.get(request)

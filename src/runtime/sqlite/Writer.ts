@@ -123,7 +123,7 @@ export class Writer {
     const count = this.next() as number
     for (let fence = 0; fence < count; fence++) {
       const newest = this.newest(this.next() as string)
-      if ((this.next() as number) < newest) found ??= { fence, newest }
+      if ((this.next() as number) !== newest) found ??= { fence, newest }
     }
     return found
   }

@@ -51,7 +51,7 @@ local function parse()
   at = at + 1
   for fence = 1, fences do
     local epoch = newest(ARGV[at + 1])
-    if not found.fenced and tonumber(ARGV[at + 2]) < epoch then found.fenced = {2, fence - 1, epoch} end
+    if not found.fenced and tonumber(ARGV[at + 2]) ~= epoch then found.fenced = {2, fence - 1, epoch} end
     at = at + 2
   end
   found.request, found.reply = tonumber(ARGV[at + 1]), ARGV[at + 2]

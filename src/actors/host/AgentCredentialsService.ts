@@ -14,7 +14,7 @@ const wrongName = (hostname: string) =>
   refuse("badRequest", `HOST: "${hostname}" is no hostname: give up to 255 letters, digits, dots, dashes and underscores.`)
 
 const unknown = (hostname: string) =>
-  refuse("notFound", `HOST: ${hostname} has no credential. Those that have one: kilonova cluster tokens`)
+  refuse("notFound", `HOST: ${hostname} has no credential to end: make one with "kilonova cluster token ${hostname}".`)
 
 export const layer = Layer.effect(AgentCredentials, Effect.gen(function*() {
   const records = yield* Records

@@ -75,7 +75,8 @@ const registerArrivals = Effect.gen(function*() {
       schedule: Schedule.spaced(Limits.inventoryRetryMillis), while: () => fleet.hosts.includes(hostname)
     })
     return Stream.fromEffect(Effect.map(inventory, (found): Answer => ({ hostname, inventory: found }))).pipe(
-      Stream.catch((error) => Stream.fromEffectDrain(Effect.logDebug(`Host ${hostname} did not say what it has`, error)))
+      // Of a host that moves to another runner while it is asked, nobody says more than that the question was interrupted.
+      Stream.catchCause((cause) => Stream.fromEffectDrain(Effect.logDebug(`Host ${hostname} did not say what it has`, cause)))
     )
   }
   const arrivals = fleet.arrivals.pipe(

@@ -62,7 +62,8 @@ export const makeAgentHost = Effect.fnUntraced(function*(
   const { driver, hostname, images } = options
   const memory = yield* Effect.try({
     try: () => openHostMemory(fileOfHost(options.folder, hostname, "control.json"), options),
-    catch: (cause) => new DriverError({ operation: "agent", message: cause instanceof Error ? cause.message : String(cause), isRetryable: false })
+    catch: (cause) =>
+      new DriverError({ operation: "agent", message: cause instanceof Error ? cause.message : String(cause), isRetryable: false })
   })
   const urls = makeUrls(options.control, options.turn)
   const line = makeLine()

@@ -81,14 +81,13 @@ export const connection = Effect.fnUntraced(function*({ gateway, images, onAttac
 
   const attach = (claim: Claim): Stream.Stream<FromRunner> =>
     Stream.unwrap(Effect.gen(function*() {
-      const own = given
-      given = undefined
-      if (own === undefined || isClaimed) {
+      // One claim for each connection: its nonce serves for nothing else.
+      if (given === undefined || isClaimed) {
         const message = isClaimed ? "This connection has attached a host already: use another for another host" : notAttached
         return Stream.succeed<FromRunner>({ _tag: "Ended", reason: "handshake", message, controlUrl: null })
       }
       isClaimed = true
-      const found = yield* gateway.attach(claim, own)
+      const found = yield* gateway.attach(claim, given)
       if (found._tag === "Ended") return Stream.succeed<FromRunner>(found)
       current = found
       onAttached()

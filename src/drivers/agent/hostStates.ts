@@ -69,7 +69,10 @@ export const makeHostStates = ({ isAttached, ownership, records }: HostStatesOpt
       Effect.repeat({ while: (count) => count >= Limits.commitBatchMax }),
       Effect.catch((refusal) => Effect.logWarning(`The states of hosts could not be written: ${refusal.message}`))
     )
-    const askedOrTime = Effect.raceFirst(Effect.andThen(Queue.take(asked), Effect.sleep(Limits.agentBatchMillis)), Effect.sleep(Limits.agentPingMillis))
+    const askedOrTime = Effect.raceFirst(
+      Effect.andThen(Queue.take(asked), Effect.sleep(Limits.agentBatchMillis)),
+      Effect.sleep(Limits.agentPingMillis)
+    )
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(askedOrTime, write)))
     return { look: () => void Queue.offerUnsafe(asked, undefined) }
   })

@@ -111,7 +111,8 @@ export const makeImageCache = (folder: string): Effect.Effect<ImageCache, Driver
         if (yield* touched(path)) return
         const again = fetching.get(name)
         if (again !== undefined) return yield* Fiber.join(again)
-        const fiber = yield* Effect.forkIn(Effect.andThen(fetch, file(folder, () => evict(folder, (other) => other === name || users.has(other)))), scope)
+        const makingRoom = file(folder, () => evict(folder, (other) => other === name || users.has(other)))
+        const fiber = yield* Effect.forkIn(Effect.andThen(fetch, makingRoom), scope)
         fetching.set(name, fiber)
         fiber.addObserver(() => fetching.delete(name))
         yield* Fiber.join(fiber)

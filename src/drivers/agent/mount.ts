@@ -69,9 +69,10 @@ export const make: Effect.Effect<
     const { isStranger, known } = yield* counted
     const { closed, handlers, opened } = yield* connection({ gateway, images, onAttached: known })
     // Opened after the server's sockets, and so ended before them.
-    const ending = Effect.andThen(Deferred.await(opened), Effect.forkIn(Effect.ensuring(Deferred.await(closed), Deferred.succeed(closed, undefined)), server))
-    yield* Effect.forkScoped(ending)
-    yield* Effect.addFinalizer(() => Deferred.succeed(closed, undefined))
+    const close = Deferred.succeed(closed, undefined)
+    const untilTheEnd = Effect.ensuring(Deferred.await(closed), close)
+    yield* Effect.forkScoped(Effect.andThen(Deferred.await(opened), Effect.forkIn(untilTheEnd, server)))
+    yield* Effect.addFinalizer(() => close)
     const { httpEffect, protocol } = yield* RpcServer.makeProtocolWithHttpEffectWebsocket.pipe(
       Effect.provideService(RpcSerialization.RpcSerialization, serialization(isStranger))
     )

@@ -70,16 +70,15 @@ export const session = (controlUrl: string, options: SessionOptions): Effect.Eff
 
     const adopt = (adopted: Adopted): Effect.Effect<void> => {
       if (!isSame(adopted.proof, runnerProof(key, challenge, hostname, adopted.epoch))) {
-        return Effect.asVoid(Deferred.succeed(ended, untrusted(`What answers at ${controlUrl} does not know the credential of host ${hostname}`)))
+        const message = `What answers at ${controlUrl} does not know the credential of host ${hostname}`
+        return Effect.asVoid(Deferred.succeed(ended, untrusted(message)))
       }
       const problem = memory.adopt(adopted.epoch, adopted.highWater)
       if (problem !== undefined) return Effect.asVoid(Deferred.succeed(ended, untrusted(problem)))
       isAdopted = true
       desk.keepOnly(adopted.calls)
-      return Effect.andThen(
-        options.onAdopted(client, adopted),
-        Effect.forkIn(Effect.flatMap(silence(() => heard, adopted.pingMillis, adopted.deadMillis), (end) => Deferred.succeed(ended, end)), scope)
-      )
+      const watching = Effect.flatMap(silence(() => heard, adopted.pingMillis, adopted.deadMillis), (end) => Deferred.succeed(ended, end))
+      return Effect.andThen(options.onAdopted(client, adopted), Effect.forkIn(watching, scope))
     }
     const obey = (message: FromRunner): Effect.Effect<unknown> => {
       heard += 1
@@ -108,6 +107,6 @@ export const session = (controlUrl: string, options: SessionOptions): Effect.Eff
     const first = Effect.raceFirst(Deferred.await(ended), listening)
     return yield* first.pipe(Effect.ensuring(Effect.suspend(() => isAdopted ? options.onLost : Effect.void)))
   })).pipe(
-    Effect.catch((error) => Effect.succeed(lost(error.message))),
+    Effect.catch((error) => Effect.succeed(lost(`No connection: ${error.message}`))),
     Effect.catchDefect((defect) => Effect.succeed(lost(String(defect))))
   )

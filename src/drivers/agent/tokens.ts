@@ -4,8 +4,7 @@ import { isToken } from "../../actors/host/AgentCredential.ts"
 
 type Tokens = ReadonlyMap<string, string>
 
-const none = "has no token; make one with"
-const makeOne = (hostname: string) => `kilonova cluster token ${hostname}`
+const missing = (hostname: string) => `host ${hostname} has no token; make one with kilonova cluster token ${hostname}`
 
 /** A file with nothing but a token is for the one host there is; else each line is `hostname token`. */
 export const parseTokens = (text: string, hostnames: ReadonlyArray<string>): Result.Result<Tokens, ReadonlyArray<string>> => {
@@ -21,11 +20,11 @@ export const parseTokens = (text: string, hostnames: ReadonlyArray<string>): Res
   const tokens = new Map<string, string>()
   for (const [index, line] of lines.entries()) {
     const [hostname = "", token = "", ...more] = line.split(/\s+/)
-    if (more.length > 0 || !isToken(token)) problems.push(`line ${index + 1}: must be "hostname token", with a token that "kilonova cluster token" printed`)
-    else tokens.set(hostname, token)
+    if (more.length === 0 && isToken(token)) tokens.set(hostname, token)
+    else problems.push(`line ${index + 1}: must be "hostname token", with a token that "kilonova cluster token" printed`)
   }
   for (const hostname of hostnames) {
-    if (!tokens.has(hostname)) problems.push(`host ${hostname} ${none} ${makeOne(hostname)}`)
+    if (!tokens.has(hostname)) problems.push(missing(hostname))
   }
   return problems.length > 0 ? Result.fail(problems) : Result.succeed(tokens)
 }

@@ -5,12 +5,11 @@ import { agentCredentials, isToken, keyOf } from "../../../src/actors/host/Agent
 import { AgentCredentials } from "../../../src/actors/host/AgentCredentialsProtocol.ts"
 import * as AgentCredentialsService from "../../../src/actors/host/AgentCredentialsService.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
-import * as MemoryJournal from "../../../src/runtime/memory/MemoryJournal.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
-import { owningAll } from "../../fixtures/ownership.ts"
+import { memoryJournal } from "../../fixtures/ownership.ts"
 
 const service = Effect.map(
-  Layer.build(AgentCredentialsService.layer.pipe(Layer.provideMerge(RecordsIndex.layer), Layer.provide(MemoryJournal.layer), Layer.provide(owningAll("local", 1)))),
+  Layer.build(AgentCredentialsService.layer.pipe(Layer.provideMerge(RecordsIndex.layer), Layer.provide(memoryJournal))),
   (context) => ({ credentials: Context.get(context, AgentCredentials), records: Context.get(context, Records) })
 )
 

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { driverContract } from "../contract.ts"
 import { specOf } from "../specs.ts"
-import { hypervisors, makeWorld, startAgent, startRunner, tempFolder, until } from "./world.ts"
+import { hypervisors, makeWorld, quiet, startAgent, startRunner, tempFolder, until } from "./world.ts"
 
 let specs = 0
 
@@ -18,6 +18,6 @@ const subject = Effect.gen(function*() {
     printed: ({ hostname }: { readonly hostname: string }) => `${hostname} login:`,
     powerOffFromWithin: ({ id }: { readonly id: string }) => faults.changePower("sim-1", id, "shutdown")
   }
-})
+}).pipe(Effect.provide(quiet))
 
 driverContract("a simulated host behind an agent", subject, { settle: 0 })

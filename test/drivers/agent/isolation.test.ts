@@ -6,9 +6,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import type { DomainSpec } from "../../../src/drivers/Driver.ts"
 import { socketUrlOf } from "../../../src/drivers/agent/dial.ts"
+import type { FromRunner } from "../../../src/drivers/agent/protocol.ts"
 import { Limits } from "../../../src/runtime/Limits.ts"
 import { specOf } from "../specs.ts"
-import { claimOf, intrude } from "./intruder.ts"
+import { type Attempt, claimOf, intrude } from "./intruder.ts"
 import { makeWorld, pass, passUntil, quiet, startRunner, tempFolder, until } from "./world.ts"
 
 const cloud = Effect.gen(function*() {
@@ -107,6 +108,46 @@ const raw = (url: string) =>
 const open = (url: string) => Effect.tap(raw(url), ({ socket }) => until(() => socket.readyState === WebSocket.OPEN))
 
 const request = (tag: string, payload: unknown, id: number) => JSON.stringify({ _tag: "Request", id: String(id), tag, payload, headers: [] }) + "\n"
+
+/** An agent that hears a number of messages, and then stops listening without hanging up. */
+const deafAgent = Effect.fnUntraced(function*(url: string, attempt: Attempt, hears: number) {
+  const { socket } = yield* open(url)
+  const chunks: Array<FromRunner> = []
+  let given: string | undefined
+  socket.on("message", (data: Buffer) => {
+    for (const line of data.toString().split("\n").filter((text) => text !== "")) {
+      const message = JSON.parse(line) as { _tag: string; requestId: string; values?: ReadonlyArray<FromRunner>; exit?: { value?: { nonce?: string } } }
+      if (message._tag === "Exit" && message.requestId === "1") given = message.exit?.value?.nonce
+      if (message._tag !== "Chunk") continue
+      chunks.push(...message.values ?? [])
+      if (chunks.length < hears) socket.send(JSON.stringify({ _tag: "Ack", requestId: message.requestId }) + "\n")
+    }
+  })
+  socket.send(request("Hello", null, 1))
+  yield* until(() => given !== undefined)
+  socket.send(request("Attach", claimOf(attempt, given!), 2))
+  return { socket, chunks }
+})
+
+describe("an agent that is shut out and does not hang up", () => {
+  it.effect("can answer nothing any more", () =>
+    Effect.gen(function*() {
+      const { runner, url } = yield* cloud
+      const { token } = yield* runner.credentials.create("deaf")
+      const deaf = yield* deafAgent(url, { host: "deaf", token }, 2)
+      yield* until(() => runner.fleet.hosts.includes("deaf"))
+      const listing = yield* Effect.forkChild(runner.fleet.driver("deaf")!.list, { startImmediately: true })
+      yield* until(() => deaf.chunks.length === 2)
+      const call = deaf.chunks[1]!
+      yield* runner.credentials.revoke("deaf")
+      const answers: Array<string> = []
+      deaf.socket.on("message", (data: Buffer) => answers.push(data.toString()))
+      deaf.socket.send(request("Answer", { id: call._tag === "Call" ? call.id : "", answer: { _tag: "Domains", domains: [] } }, 3))
+      yield* until(() => answers.some((text) => text.includes('"requestId":"3"')))
+      assert.isTrue(answers.some((text) => text.includes("has attached no host")))
+      assert.isUndefined(listing.pollUnsafe())
+    }).pipe(Effect.scoped, Effect.provide(quiet)))
+})
 
 describe("a flood", () => {
   it.effect("of greetings ends the connection", () =>

@@ -41,12 +41,12 @@ export class Territory {
     return this.owners.get(host) ?? { runner: "first", epoch: 1 }
   }
 
-  of(name: string): Ownership["Service"] {
+  of(name: string, session: number): Ownership["Service"] {
     const owner = (shard: string) => this.ownerOf(shard.slice("Host/".length))
     return {
       shardOf: (type, id) => `${type}/${id}`,
       epochOf: (shard) => owner(shard).runner === name ? owner(shard).epoch : -1,
-      session: () => ({ shard: `runner/${name}`, epoch: 1 }),
+      session: () => ({ shard: `runner/${name}`, epoch: session }),
       watch: (listener) => Effect.sync(() => void this.listeners.set(name, listener)),
       locate: (type, id) =>
         Effect.sync(() => {
@@ -92,10 +92,11 @@ export interface Runner {
 /** A runner of the world's cloud, by name; it is gone with the scope. */
 export const startRunner = (world: World, name = "first", port = 0): Effect.Effect<Runner, unknown, Scope.Scope> =>
   Effect.gen(function*() {
+    const session = yield* world.journal.acquire(`runner/${name}`)
     const layer = Layer.mergeAll(AgentFleet.layer, AgentCredentialsService.layer, imagesOf(world)).pipe(
       Layer.provideMerge(Layer.fresh(RecordsIndex.layer)),
       Layer.provide(Layer.succeed(Journal, world.journal)),
-      Layer.provide(Layer.succeed(Ownership, world.territory.of(name)))
+      Layer.provide(Layer.succeed(Ownership, world.territory.of(name, session)))
     )
     const context = yield* Layer.build(layer)
     const agents = yield* Effect.provideContext(mount.make, context)

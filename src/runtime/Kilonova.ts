@@ -1,6 +1,6 @@
 /** The composition root, and the face for programs that embed a cloud. */
-import type { Layer as LayerType, Scope } from "effect"
-import { Context, Effect, Layer, Ref } from "effect"
+import type { Layer as LayerType } from "effect"
+import { Context, Deferred, Effect, Layer, Ref, Scope } from "effect"
 import { Accounts } from "../actors/identity/AccountsProtocol.ts"
 import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
 import type { Images } from "../actors/image/ImageProtocol.ts"
@@ -108,10 +108,13 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
   const listen = options.listen === undefined ? { host: "127.0.0.1", port: 0 } : options.listen
   if (listen === null) return { url: null, port: null, admin }
   const isServing = yield* Ref.make(false)
+  const closing = yield* Deferred.make<void>()
   const member = options.member ?? status.alone
   const isReady = Effect.map(Ref.get(isServing), (serving) => serving && !member.isDrained())
   yield* operatorMetrics.register
-  const { port } = yield* serve({
+  // The server's own scope is closed after what is to be told before: its sockets wait for who is connected.
+  const serving = yield* Effect.flatMap(Effect.scope, Scope.fork)
+  const { port } = yield* Scope.provide(serve({
     ...listen,
     ...(options.publicUrl === undefined ? {} : { publicOrigin: options.publicUrl }),
     faces: yield* faces.make,
@@ -120,9 +123,14 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
       ...(options.fleet !== undefined && "mount" in options.fleet ? { "/agent": yield* agentMount(options.fleet) } : {})
     },
     isReady,
+    closing: Deferred.await(closing),
     status: yield* status.make(member, isReady)
-  })
-  yield* Effect.addFinalizer(() => Effect.andThen(Ref.set(isServing, false), Effect.sleep(options.drainMillis ?? 0)))
+  }), serving)
+  yield* Effect.addFinalizer(() =>
+    Ref.set(isServing, false).pipe(
+      Effect.andThen(Effect.sleep(options.drainMillis ?? 0)),
+      Effect.andThen(Deferred.succeed(closing, undefined))
+    ))
   yield* Ref.set(isServing, true)
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host
   return { url: options.publicUrl ?? `http://${host}:${port}`, port, admin }

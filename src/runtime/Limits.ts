@@ -3,6 +3,8 @@ export const Limits = {
   /** Bodies of the compute, network, identity and placement faces (Nova's own default). */
   bodyBytesMax: 114_688,
   imageBytesMax: 1024 ** 4,
+  /** Of several processes: an upload whose file nobody wrote to for this long has ended with its process. More than `requestMillisMax`, at which one that stands still is cut off. */
+  imageAbandonedMillis: 300_000,
   /** A JSON body that takes longer to arrive is refused. */
   bodyMillisMax: 30_000,
   jsonDepthMax: 100,
@@ -17,6 +19,9 @@ export const Limits = {
   renderedServersMax: 20_000,
   hostIdsMax: 100_000,
   serversPerRequestMax: 1000,
+  /** Of one guest whose CPUs are numbered in its flavor or image: as many as KVM runs. */
+  guestCpusMax: 4096,
+  guestNumaNodesMax: 128,
   injectedFilesMax: 5,
   serverTagsMax: 50,
   /** Of key pairs made here. */
@@ -29,6 +34,8 @@ export const Limits = {
   /** Requests under way have this long to finish when the server stops. */
   shutdownMillis: 10_000,
   connectionsMax: 10_000,
+  /** Of one message on a websocket. */
+  socketFrameBytesMax: 16 * 1024 ** 2,
 
   /** Neutron's own defaults. */
   dnsNameserversMax: 5,
@@ -86,16 +93,31 @@ export const Limits = {
   formatSkewMax: 1,
   /** A runner writes down how much of the journal it has seen this often. */
   highWaterMillis: 1_000,
+  /** To open a connection to another runner. */
   runnerConnectMillis: 1_000,
+  /** Between two tries of a message to an actor that nobody owns at the moment. */
+  runnerSendRetryMillis: 50,
   /** A runner that is asked for its status and says nothing for this long is told as silent. */
   statusAskMillisMax: 2_000,
   /** Between two looks at whether a runner that is drained still holds shards. */
   drainPollMillis: 200,
   drainMillisMax: 60_000,
+  /** More epochs than a cloud gives between two backups. */
+  restoredEpochLeap: 1_000_000,
   /** Of one message between runners. */
   runnerFrameBytesMax: 16 * 1024 ** 2,
   entityStopMillis: 5_000,
   sendRetryMillis: 10,
+
+  /** The front: between two looks at a runner, and how long one may take. */
+  frontPollMillis: 250,
+  frontHealthMillisMax: 1_000,
+  /** Until a runner takes a connection. */
+  frontConnectMillisMax: 2_000,
+  /** Connections to one runner. */
+  frontSocketsMax: 1_024,
+  /** Longer than any runner is silent within a request. */
+  frontIdleMillisMax: 75_000,
 
   /** Agents: what a runner says at least this often, and how long a silent side is believed to live. */
   agentPingMillis: 1_000,

@@ -13,7 +13,9 @@ const help = `Usage: npm run conformance -- [--data FOLDER] [--show ROUTE] [--te
 Replays the recorded exchanges of FOLDER/nova-api/vectors/recorded-http.jsonl (default: ../shared, or KILONOVA_SHARED) on
 clouds in memory, and counts for each route which answers agree. --show prints the differences of the routes whose name has
 the text ("POST /servers", "" for all); --test replays only the recorded tests whose name has the text. --samples asks for
-what the sample answers show, and compares keys and kinds alone.`
+what the sample answers show, and compares keys and kinds alone.
+
+"npm run conformance -- numa --help" tells of the rules of NUMA, pinning and CPU topology.`
 
 const { values } = parseArgs({ options: { data: { type: "string" }, show: { type: "string" }, test: { type: "string" }, samples: { type: "boolean" }, help: { type: "boolean" } } })
 const folder = values.data === undefined ? usualFolder : resolve(values.data)

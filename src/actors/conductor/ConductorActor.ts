@@ -1,4 +1,4 @@
-import { Cause, Clock, Effect } from "effect"
+import { Cause, Clock, Effect, Schedule } from "effect"
 import { Entity } from "effect/cluster"
 import { ask } from "../../runtime/kernel/ask.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
@@ -9,7 +9,7 @@ import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
 import { Networks } from "../network/NetworkProtocol.ts"
 import { defaultCell, SchedulerEntity } from "../scheduler/SchedulerProtocol.ts"
-import { type Fence, promiseVoid } from "../shared/Promise.ts"
+import type { Fence } from "../shared/Promise.ts"
 import { isRefusal } from "../shared/Refusal.ts"
 import { place } from "./placeWorkflow.ts"
 import { release } from "./releaseWorkflow.ts"
@@ -41,16 +41,16 @@ export const layer = ConductorEntity.toLayer(
       schedule: (instance, promise) => place({ scheduler, networks, tell: tell(promise) }, instance),
       release: (instance, promise) => release({ networks, tell: tell(promise) }, instance)
     }
-    /** The scheduler moved before its pick was used: the new one picks. */
+    /** The scheduler moved before its pick was used, and the new one picks; or the store is away for a while. */
     const mayRepeat = (error: unknown, { epoch }: Fence) =>
-      isRefusal(error) && error.code === promiseVoid && ownership.epochOf(shard) === epoch
+      isRefusal(error) && error.kind === "unavailable" && ownership.epochOf(shard) === epoch
 
     return ConductorEntity.of({
       Run: ({ payload: { instance } }) => {
         const promise = own()
         return Effect.asVoid(Effect.forkDetach(
           (workflows[instance.work!.step]?.(instance, promise) ?? Effect.void).pipe(
-            Effect.retry({ times: Limits.writeRetriesMax, while: (error) => mayRepeat(error, promise) }),
+            Effect.retry({ schedule: Schedule.spaced(Limits.askRetryMillis), while: (error) => mayRepeat(error, promise) }),
             Effect.timeout(Limits.askMillisMax),
             Effect.catchCause((cause) =>
               Effect.logWarning("A workflow stopped; the watchdog starts it again", Cause.pretty(cause)))

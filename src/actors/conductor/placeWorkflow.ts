@@ -25,7 +25,8 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
   const selection = yield* Effect.result(needs.scheduler.Select({ instance }))
   if (Result.isFailure(selection)) {
     const error = selection.failure
-    if (!isRefusal(error)) return yield* Effect.fail(error)
+    // Nobody said no: it is tried again.
+    if (!isRefusal(error) || error.kind === "unavailable") return yield* Effect.fail(error)
     const isRetry = (instance.work?.attempt ?? 1) > 1
     const message = isRetry ? `${exhausted(instance)} ${error.message}` : error.message
     const details = [instance.work?.lastFailure, error.code].filter((line) => line !== undefined).join("\n")
@@ -43,6 +44,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     host
   }))
   if (Result.isFailure(nics)) {
+    if (nics.failure.kind === "unavailable") return yield* Effect.fail(nics.failure)
     const message = `Failed to allocate the network(s): ${nics.failure.message}`
     yield* needs.tell(instance, { _tag: "Failed", message, details: null, code: 500, isRetryable: false })
     return

@@ -12,6 +12,8 @@ export const release = Effect.fnUntraced(function*<E>(
   instance: Instance
 ) {
   const released = yield* Effect.result(needs.networks.release(instance.id))
+  // Nobody said no: it is tried again.
+  if (Result.isFailure(released) && released.failure.kind === "unavailable") return yield* Effect.fail(released.failure)
   yield* needs.tell(
     instance,
     Result.isSuccess(released)

@@ -1,5 +1,6 @@
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer, Result, Schedule } from "effect"
 import type { Stream } from "effect"
+import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Caller } from "../shared/Caller.ts"
@@ -44,15 +45,30 @@ const activated = (written: Written, now: string) => (image: Image): Result.Resu
 const make = Effect.gen(function*() {
   const writer = yield* ImageWriter.make
   const files = yield* ImageFiles
+  const ownership = yield* Ownership
 
-  // What was being uploaded when the process ended is queued again; its bytes are swept away.
-  for (const image of [...writer.all()]) {
-    if (image.status === "saving") yield* writer.change(image.id, (each) => Result.succeed({ ...each, ...noBytes }))
-  }
-  yield* files.sweep((id) => {
-    const image = writer.find(id)
-    return image !== undefined && image.sizeBytes !== null
+  /** What was being uploaded when its process ended is queued again; its bytes are swept away. */
+  const tidyUp = Effect.fnUntraced(function*(freshMillis: number) {
+    const fresh = yield* files.sweep((id) => {
+      const image = writer.find(id)
+      return image !== undefined && image.sizeBytes !== null
+    }, freshMillis)
+    const now = Date.parse(yield* writer.now)
+    const isLeft = ({ id, status, updatedAt }: Image) =>
+      status === "saving" && !fresh.has(id) && (freshMillis === 0 || now - Date.parse(updatedAt) >= freshMillis)
+    for (const image of [...writer.all()].filter(isLeft)) {
+      yield* writer.change(image.id, (each) => Result.succeed(isLeft(each) ? { ...each, ...noBytes } : each))
+    }
   })
+  // One process alone has just begun, and uploads nothing yet; others may be at it in the same folder.
+  if ((yield* Effect.orElseSucceed(ownership.highWater, () => undefined)) === null) yield* tidyUp(0)
+  else {
+    yield* tidyUp(Limits.imageAbandonedMillis).pipe(
+      Effect.ignore({ log: "Warn" }),
+      Effect.repeat(Schedule.spaced(Limits.imageAbandonedMillis)),
+      Effect.forkScoped
+    )
+  }
 
   const lookUp = (caller: Caller, id: string) =>
     Effect.suspend(() => {
@@ -173,4 +189,4 @@ const make = Effect.gen(function*() {
 })
 
 /** Glance's API over records and files. */
-export const layerNoDeps: Layer.Layer<ImageApi, Refusal, Records | ImageFiles> = Layer.effect(ImageApi, make)
+export const layerNoDeps: Layer.Layer<ImageApi, Refusal, Records | Ownership | ImageFiles> = Layer.effect(ImageApi, make)

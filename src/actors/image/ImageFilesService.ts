@@ -1,4 +1,4 @@
-import { Context, Effect, FileSystem, Layer, Random, Stream } from "effect"
+import { Clock, Context, Effect, FileSystem, Layer, Option, Random, Stream } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { createHash } from "node:crypto"
 import { join } from "node:path"
@@ -30,8 +30,11 @@ export class ImageFiles extends Context.Service<ImageFiles, {
   readonly read: (id: string, offset: number, length: number) => Stream.Stream<Uint8Array, Refusal>
   /** Removing what is not there succeeds. */
   readonly remove: (id: string) => Effect.Effect<void>
-  /** Removes what a crash left: files of unfinished uploads, and of images that are not there. */
-  readonly sweep: (isKept: (id: string) => boolean) => Effect.Effect<void, Refusal>
+  /**
+   * Removes what a crash left: files of unfinished uploads, and of images that are not there. Files that were written to
+   * within `freshMillis` may be somebody's at work: they stay, and their images' ids are answered.
+   */
+  readonly sweep: (isKept: (id: string) => boolean, freshMillis: number) => Effect.Effect<ReadonlySet<string>, Refusal>
 }>()("kilonova/actors/image/ImageFiles") {
   static readonly layer = (folder: string): Layer.Layer<ImageFiles, Refusal, FileSystem.FileSystem> =>
     Layer.effect(
@@ -70,16 +73,23 @@ export class ImageFiles extends Context.Service<ImageFiles, {
           )
         })
 
-        const sweep = (isKept: (id: string) => boolean) =>
-          Effect.mapError(files.readDirectory(folder), storage).pipe(
-            Effect.flatMap((names) =>
-              Effect.forEach(
-                names.filter((name) => name.endsWith(partial) || !isKept(name)),
-                (name) => removeFile(join(folder, name)),
-                { discard: true }
-              )
-            )
-          )
+        /** What is gone already is nobody's. */
+        const isFresh = (name: string, freshMillis: number) =>
+          freshMillis === 0 ? Effect.succeed(false) : Effect.zipWith(
+            Clock.currentTimeMillis,
+            files.stat(join(folder, name)),
+            (now, { mtime }) => Option.isSome(mtime) && now - mtime.value.getTime() < freshMillis
+          ).pipe(Effect.catch(() => Effect.succeed(false)))
+
+        const sweep = Effect.fnUntraced(function*(isKept: (id: string) => boolean, freshMillis: number) {
+          const fresh = new Set<string>()
+          for (const name of yield* Effect.mapError(files.readDirectory(folder), storage)) {
+            if (!name.endsWith(partial) && isKept(name)) continue
+            if (yield* isFresh(name, freshMillis)) fresh.add(name.split(".")[0]!)
+            else yield* removeFile(join(folder, name))
+          }
+          return fresh
+        })
 
         return ImageFiles.of({
           pathOf,

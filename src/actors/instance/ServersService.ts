@@ -25,7 +25,7 @@ import { makeCreateOne, makeQuota } from "./createWorkflow.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
 import type { Resolved } from "./newInstance.ts"
 import { newInstance } from "./newInstance.ts"
-import { checkDiskConfig, checkGroup, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
+import { checkDiskConfig, checkGroup, checkHardware, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
 import type { Asked, CreateServer } from "./ServersProtocol.ts"
 import { Servers } from "./ServersProtocol.ts"
 
@@ -77,6 +77,7 @@ const make = Effect.gen(function*() {
       yield* Effect.fromResult(checkDiskConfig(create.diskConfig, image))
       yield* Effect.fromResult(checkImage(flavor, image))
     }
+    yield* Effect.fromResult(checkHardware(flavor, image))
     const keypair = create.keyName === null ? null : records.get(keypairs, keypairKey(caller.userId, create.keyName))
     if (keypair === undefined) {
       return yield* Effect.fail(refuse("badRequest", "Invalid key_name provided.", "KeypairNotFound"))

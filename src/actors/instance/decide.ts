@@ -56,9 +56,14 @@ const workOf = (instance: Instance, action: string, step: Work["step"], request:
 
 const verbs: Partial<Record<typeof Action.Type, string>> = { rebootHard: "reboot" }
 
-const perform = (instance: Instance, { action, request }: Of<"Perform">): Decision => {
+/** The same request again: the answer to it was lost. */
+const isRepeated = (instance: Instance, { action, request }: Of<"Perform">): boolean =>
+  instance.actions.some((line) => line.requestId === request.requestId && line.action === lifecycle[action].log)
+
+const perform = (instance: Instance, command: Of<"Perform">): Decision => {
+  const { action, request } = command
   const row: Transition = lifecycle[action]
-  if (instance.actions.some((line) => line.requestId === request.requestId && line.action === row.log)) return nothing
+  if (isRepeated(instance, command)) return nothing
   const refusal = refusalOf(instance, verbs[action] ?? action, row, request.isAdmin)
   if (refusal !== undefined) return refusal
   if (action === "delete" && instance.work?.action === "delete") return nothing
@@ -182,6 +187,7 @@ export const decide = (id: string, instance: Instance | null, command: Command):
     return instance === null ? events({ _tag: "Created", instance: command.instance }) : nothing
   }
   if (instance === null || instance.vmState === "deleted") {
+    if (instance !== null && command._tag === "Perform" && isRepeated(instance, command)) return nothing
     return "request" in command ? Result.fail(notFound(id)) : nothing
   }
   const work = instance.work

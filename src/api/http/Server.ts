@@ -20,6 +20,10 @@ export interface ServerOptions {
   readonly faces: ReadonlyArray<Face>
   /** `GET /healthz` answers 200 once this is true, 503 before. */
   readonly isReady: Effect.Effect<boolean>
+  /** Answers when the server is about to end: those who stay connected for ever are let go. */
+  readonly closing?: Effect.Effect<void>
+  /** What `GET /status` tells anybody who asks, JSON. */
+  readonly status?: Effect.Effect<object>
   /** What callers see, `https://cloud.example`, where a proxy in front changes it. Default: from their Host header. */
   readonly publicOrigin?: string
   /** Whatever else lives on this port, by first path segment: the RPC face. */
@@ -77,6 +81,7 @@ const splitUrl = (url: string) => {
 const makeApp = (options: ServerOptions) => {
   const faces = new Map(options.faces.map((face) => [face.prefix, face]))
   const record = meter()
+  const { status } = options
   const originOf = (request: HttpServerRequest) =>
     options.publicOrigin ?? `http://${request.headers["host"] ?? `${options.host}:${options.port}`}`
 
@@ -89,7 +94,8 @@ const makeApp = (options: ServerOptions) => {
       Effect.map(options.isReady, (ready) => json(ready ? 200 : 503, { status: ready ? "ready" : "starting" })),
     "/metrics": () =>
       Effect.map(PrometheusMetrics.format(), (text) =>
-        HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+        HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })),
+    ...(status === undefined ? {} : { "/status": () => Effect.map(status, (told) => json(200, told)) })
   }
 
   const fromFace = (face: Face, request: HttpServerRequest, path: string, search: string) =>
@@ -122,7 +128,8 @@ const makeApp = (options: ServerOptions) => {
     if (mount !== undefined) {
       // What lives there may say nothing for hours: a stream of events.
       NodeHttpServerRequest.toIncomingMessage(request).socket.setTimeout(0)
-      return mount
+      const isSocket = options.closing !== undefined && request.headers["upgrade"]?.toLowerCase() === "websocket"
+      return isSocket ? Effect.raceFirst(mount, Effect.as(options.closing!, HttpServerResponse.empty({ status: 503 }))) : mount
     }
     const page = path === "/" && Object.hasOwn(own, prefix) ? own[prefix] : undefined
     if (page === undefined) return Effect.succeed(json(404, { error: { code: 404, message: "No service has this path." } }))
@@ -130,6 +137,10 @@ const makeApp = (options: ServerOptions) => {
     return Effect.succeed(HttpServerResponse.empty({ status: request.method === "OPTIONS" ? 200 : 405, headers: { allow: "GET, HEAD, OPTIONS" } }))
   })
 }
+
+/** While it is not ready, and about to stop perhaps, it keeps no connection: the next request finds another process. */
+const letGo = (response: HttpServerResponse.HttpServerResponse, isReady: Effect.Effect<boolean>) =>
+  Effect.map(isReady, (ready) => ready ? response : HttpServerResponse.setHeader(response, "connection", "close"))
 
 /**
  * Listens until its scope closes, then finishes the requests under way. Slow heads are Node's to cut, slow bodies the
@@ -147,12 +158,15 @@ export const serve = (options: ServerOptions): Effect.Effect<{ readonly port: nu
     node.maxConnections = Limits.connectionsMax
     node.maxHeadersCount = Limits.headersMax
     node.timeout = Limits.requestMillisMax
+    // What is too large is cut off before it is read; a peer that stands still does not hold up the end.
+    const websocket = { maxPayload: Limits.socketFrameBytesMax, closeTimeout: Limits.agentDeadMillis }
     const server = yield* NodeHttpServer.make(() => node, {
       host: options.host,
       port: options.port,
+      websocket,
       gracefulShutdownTimeout: Limits.shutdownMillis
     })
-    yield* server.serve(makeApp(options))
+    yield* server.serve(Effect.flatMap(makeApp(options), (response) => letGo(response, options.isReady)))
     const address = node.address()
     return { port: typeof address === "object" && address !== null ? address.port : options.port }
   })

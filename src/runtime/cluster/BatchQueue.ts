@@ -96,7 +96,7 @@ export class BatchQueue {
     return attempt.pipe(
       Effect.retry({
         while: (error) => {
-          if (error._tag !== "StoreUnavailable") return false
+          if (error._tag !== "StoreUnavailable" || this.#needs.isDoomed()) return false
           meter.unavailable()
           // The batch goes on being sent; its writers are told, and whoever waits behind them.
           if (++failures >= Limits.storeRetriesBeforeTold) this.#giveUp([...waiters, ...this.#waiting.splice(0)])

@@ -1,10 +1,9 @@
 /** effect/cluster over sockets between runners, with its members and locks in the store. */
-// The module of the same name in platform-node brings an HTTP client that nobody here needs.
-import * as NodeClusterSocket from "@effect/platform-node-shared/NodeClusterSocket"
 import { Layer, Option } from "effect"
 import { MessageStorage, RunnerAddress, ShardingConfig, SocketRunner } from "effect/cluster"
 import { RpcSerialization } from "effect/rpc"
 import { Limits } from "../Limits.ts"
+import * as runnerTransport from "./runnerTransport.ts"
 import * as StoreRunners from "./StoreRunners.ts"
 
 export interface Address {
@@ -25,13 +24,13 @@ export const config = (address: Address, listen: Address = address): Partial<Sha
   maxResidentEntities: Limits.residentEntitiesMax,
   entityMailboxCapacity: Limits.instanceMailboxMax,
   entityTerminationTimeout: Limits.entityStopMillis,
-  sendRetryInterval: Limits.sendRetryMillis
+  sendRetryInterval: Limits.runnerSendRetryMillis
 })
 
-/** Members are those whose lease is in force: nobody is asked whether others live. */
-export const layer = (address: Address, listen: Address) =>
+/** Members are those whose lease is in force: nobody is asked whether others live. `tls` null: messages go as they are. */
+export const layer = (address: Address, listen: Address, tls: runnerTransport.RunnerTls | null) =>
   SocketRunner.layer.pipe(
-    Layer.provide([NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol]),
+    Layer.provide(tls === null ? runnerTransport.plain : runnerTransport.mutualTls(tls, listen)),
     Layer.provide(StoreRunners.health),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.provide(RpcSerialization.layerNdjsonWith({ maxBufferSize: Limits.runnerFrameBytesMax })),

@@ -1,9 +1,11 @@
 import { Effect } from "effect"
-import type { Store, StoreHead, StoreUnavailable } from "../kernel/Store.ts"
+import type { Store, StoreEntry, StoreHead, StoreUnavailable } from "../kernel/Store.ts"
 import { Limits } from "../Limits.ts"
 import { type ClusterFailure, fellBehind, otherTimeline, rolledBack } from "./Doom.ts"
 import { feedEntry } from "./entries.ts"
 import type { Sequencer } from "./Sequencer.ts"
+
+const isSame = (one: StoreEntry, other: StoreEntry): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 interface Needs {
   readonly store: Store["Service"]
@@ -17,7 +19,7 @@ interface Needs {
 
 /**
  * Reads the feed as it grows, and hands it to the sequencer. A store that comes back is asked whether it still has what
- * was seen of it: the entry at the newest position must be by the same writer, on the same timeline.
+ * was seen of it: the entry at the newest position must be the same, on the same timeline.
  */
 export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
   let read = opened.position
@@ -25,8 +27,8 @@ export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
   const end = (failure: ClusterFailure) => Effect.andThen(doom(failure), Effect.never)
   /** Nor by anybody else: who saw less would go on as if nothing had happened. */
   const condemn = (failure: ClusterFailure) => Effect.andThen(store.condemn, end(failure))
-  /** Who wrote the newest entry that came by here, and where it stands. */
-  let seen: { readonly position: number; readonly writer: string } | undefined
+  /** The newest entry that came by here. */
+  let seen: StoreEntry | undefined
   let mustVerify = false
 
   const verify = Effect.gen(function*() {
@@ -38,7 +40,7 @@ export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
       yield* condemn(rolledBack(head.position, known))
     } else if (seen !== undefined && seen.position >= head.oldest) {
       const [entry] = yield* store.read(seen.position - 1, 1)
-      if (entry?.position === seen.position && entry.writer !== seen.writer) yield* condemn(rolledBack(head.position, seen.position))
+      if (entry?.position === seen.position && !isSame(entry, seen)) yield* condemn(rolledBack(head.position, seen.position))
     }
     mustVerify = false
   })
@@ -50,7 +52,7 @@ export const make = ({ doom, opened, sequencer, store, writer }: Needs) => {
     if (first === undefined) return
     if (first.position > read + 1) return yield* end(fellBehind(read, first.position))
     const last = entries.at(-1)!
-    seen = { position: last.position, writer: last.writer }
+    seen = last
     read = last.position
     sequencer.offer(entries.filter((entry) => entry.writer !== writer).map(feedEntry))
   })

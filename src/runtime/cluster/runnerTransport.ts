@@ -15,18 +15,29 @@ export interface RunnerTls {
   readonly ca: string
 }
 
-const client = (tls: RunnerTls) =>
+type Dial = (address: { readonly host: string; readonly port: number; readonly openTimeout: number }) => ReturnType<typeof NodeSocket.makeNet>
+
+/**
+ * A runner that stands still is given up when its lease is over, not after seconds more: what was sent to it is sent
+ * again, to whoever has its shards by then.
+ */
+const patience = { pingInterval: Limits.leaseRefreshMillis, pingTimeout: Limits.leaseMillis }
+
+const client = (dial: Dial) =>
   Layer.effect(Runners.RpcClientProtocol, Effect.map(RpcSerialization.RpcSerialization, (serialization) => ({
     codecFor: serialization.codecFor,
     make: ({ host, port }) =>
-      NodeSocket.makeTls({ ...tls, host, port, openTimeout: Limits.runnerConnectMillis, checkServerIdentity: () => undefined }).pipe(
-        Effect.flatMap((socket) => Effect.provideService(RpcClient.makeProtocolSocket(), Socket.Socket, socket)),
+      dial({ host, port, openTimeout: Limits.runnerConnectMillis }).pipe(
+        Effect.flatMap((socket) => Effect.provideService(RpcClient.makeProtocolSocket(patience), Socket.Socket, socket)),
         Effect.provideService(RpcSerialization.RpcSerialization, serialization)
       )
   })))
 
 /** Whoever has no certificate of the authority is cut off before the first message. */
 export const mutualTls = (tls: RunnerTls, listen: { readonly host: string; readonly port: number }) =>
-  Layer.merge(client(tls), NodeSocketServer.layerTls({ ...tls, ...listen, requestCert: true, rejectUnauthorized: true }))
+  Layer.merge(
+    client((address) => NodeSocket.makeTls({ ...tls, ...address, checkServerIdentity: () => undefined })),
+    NodeSocketServer.layerTls({ ...tls, ...listen, requestCert: true, rejectUnauthorized: true })
+  )
 
-export const plain = Layer.merge(NodeClusterSocket.layerSocketServer, NodeClusterSocket.layerClientProtocol)
+export const plain = Layer.merge(NodeClusterSocket.layerSocketServer, client(NodeSocket.makeNet))

@@ -6,6 +6,7 @@ import { refuse } from "../../actors/shared/Refusal.ts"
 import { Limits } from "../Limits.ts"
 import { Journal } from "./Journal.ts"
 import { Ownership } from "./Ownership.ts"
+import { NewerState } from "./upcast.ts"
 
 /** The pure half of an entity: what a command means, what a fact does, what must happen after it. */
 export interface Rules<State extends Json, Command, Event extends Json> {
@@ -59,7 +60,7 @@ export const make = Effect.fnUntraced(function*<State extends Json, Command, Eve
       })
       return held
     }),
-    Effect.mapError(unavailable),
+    Effect.mapError(({ cause }) => cause instanceof NewerState ? refuse("unavailable", cause.message, "NewerRelease") : unavailable()),
     Effect.tap(({ state }) => {
       if (!isUnsure) return Effect.void
       isUnsure = false

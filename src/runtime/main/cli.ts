@@ -5,7 +5,7 @@ import { Console, Effect, Layer, Option, Result } from "effect"
 import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { parse as parseToml } from "smol-toml"
 import { flagOf, type Given, type Option as OptionRow, type Table } from "./optionKinds.ts"
-import { agentOptions, clusterOptions, options, runnerOptions } from "./options.ts"
+import { agentOptions, clusterOptions, type ClusterSettings, frontOptions, options, runnerOptions } from "./options.ts"
 import { describe, resolve } from "./settings.ts"
 import type { Resolved, Sources } from "./settings.ts"
 import { StartError, wrongUsage } from "./StartError.ts"
@@ -57,6 +57,10 @@ const runner = (parsed: Flags<typeof runnerOptions>) =>
   Effect.flatMap(settingsOf(runnerOptions, parsed), ({ settings }) =>
     Effect.flatMap(Effect.promise(() => import("./runner.ts")), (module) => module.runner(settings)))
 
+const front = (parsed: Flags<typeof frontOptions>) =>
+  Effect.flatMap(settingsOf(frontOptions, parsed), ({ settings }) =>
+    Effect.flatMap(Effect.promise(() => import("./front.ts")), (module) => module.front(settings)))
+
 const agent = (parsed: Flags<typeof agentOptions>) =>
   Effect.flatMap(settingsOf(agentOptions, parsed), ({ settings }) =>
     Effect.flatMap(
@@ -79,11 +83,58 @@ const onHosts = (name: string, description: string, act: (module: Clustered) => 
       })
   ).pipe(Command.withDescription(description))
 
+const clusterStatus = Command.make(
+  "status",
+  { ...flagsOf(clusterOptions), json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false)) },
+  ({ json, ...parsed }) =>
+    Effect.gen(function*() {
+      const { settings } = yield* settingsOf(clusterOptions, parsed)
+      const module = yield* Effect.promise(() => import("./clusterStatus.ts"))
+      yield* module.clusterStatus(settings, json)
+    })
+).pipe(Command.withDescription("Print runners, shards, hosts, pending work and the store's durability; exit code 1 and a line for each thing that is wrong"))
+
+const drain = Command.make(
+  "drain",
+  {
+    ...flagsOf(clusterOptions),
+    runner: Argument.String("runner"),
+    undo: Flag.Boolean("undo").pipe(Flag.withDescription("Let it take shards again"), Flag.withDefault(false))
+  },
+  ({ runner: named, undo, ...parsed }) =>
+    Effect.gen(function*() {
+      const { settings } = yield* settingsOf(clusterOptions, parsed)
+      const module = yield* Effect.promise(() => import("./drain.ts"))
+      yield* module.drain(settings, named, undo)
+    })
+).pipe(Command.withDescription("Hand a runner's shards to the others, and wait until it has none; it stays up, and unready"))
+
+const file = Argument.String("file")
+
+/** A command on the cluster and one file. */
+const onFile = (
+  name: string,
+  description: string,
+  act: (settings: ClusterSettings, path: string) => Effect.Effect<void, StartError>
+) =>
+  Command.make(name, { ...flagsOf(clusterOptions), file }, ({ file: path, ...parsed }) =>
+    Effect.flatMap(settingsOf(clusterOptions, parsed), ({ settings }) => act(settings, path))
+  ).pipe(Command.withDescription(description))
+
 const cluster = Command.make("cluster").pipe(
   Command.withDescription("What operators ask of a cluster"),
   Command.withSubcommands([
     onHosts("token", "Make a new credential for the agents of these hosts, and print it", (module) => module.token),
-    onHosts("revoke", "End the credentials of these hosts' agents, and their connections", (module) => module.revoke)
+    onHosts("revoke", "End the credentials of these hosts' agents, and their connections", (module) => module.revoke),
+    clusterStatus,
+    drain,
+    onFile("backup", "Write all that the cloud is, at one position of its journal, into a file; the cloud runs on", (settings, path) =>
+      Effect.flatMap(Effect.promise(() => import("./backup.ts")), (module) => module.backup(settings, path))),
+    onFile("restore", "Fill an empty store from a backup, on a new timeline", (settings, path) =>
+      Effect.flatMap(Effect.promise(() => import("./restore.ts")), (module) => module.restore(settings, path))),
+    Command.make("verify", { file }, ({ file: path }) =>
+      Effect.flatMap(Effect.promise(() => import("./verify.ts")), (module) => module.verify(path))
+    ).pipe(Command.withDescription("Check a backup's file from end to end, without a store"))
   ])
 )
 
@@ -101,6 +152,9 @@ const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
     ),
     Command.make("agent", flagsOf(agentOptions), agent).pipe(
       Command.withDescription("Drive the guests of this machine for a cluster")
+    ),
+    Command.make("front", flagsOf(frontOptions), front).pipe(
+      Command.withDescription("One address for all runners of a cloud, where there is no load balancer")
     ),
     cluster
   ])

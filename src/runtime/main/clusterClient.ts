@@ -7,16 +7,19 @@ import * as ClusterOwnership from "../cluster/ClusterOwnership.ts"
 import * as Doom from "../cluster/Doom.ts"
 import { Membership } from "../cluster/Membership.ts"
 import * as RecordsIndex from "../projections/RecordsIndex.ts"
+import { Store, StoreUnavailable } from "../kernel/Store.ts"
+import * as formats from "./formats.ts"
 import type { ClusterSettings } from "./options.ts"
 import { redisStore } from "./redis.ts"
-import { cannotStart, type StartError } from "./StartError.ts"
+import { cannotStart, StartError } from "./StartError.ts"
 import { telemetry } from "./telemetry.ts"
 
 const layer = (settings: ClusterSettings) =>
   AgentCredentialsService.layer.pipe(
     Layer.provideMerge(RecordsIndex.layer),
     Layer.provideMerge(ClusterOwnership.layer),
-    Layer.provideMerge(ClusterJournal.layer),
+    Layer.provideMerge(formats.layer),
+    Layer.provide(ClusterJournal.layer),
     Layer.provide([Membership.layer("operator:0"), Layer.effect(Doom.Doom, Doom.make)]),
     Layer.provideMerge(redisStore(settings))
   )
@@ -24,9 +27,16 @@ const layer = (settings: ClusterSettings) =>
 type Services = Layer.Success<ReturnType<typeof layer>>
 
 const told = (error: unknown): StartError =>
-  cannotStart(typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error))
+  error instanceof StartError ? error : error instanceof StoreUnavailable ? cannotStart(`Redis does not answer: ${messageOf(error.cause)}`) : cannotStart(messageOf(error))
 
-/** Runs an operator's command on the cluster; whatever goes wrong is told in its own words. */
+const messageOf = (error: unknown): string =>
+  (typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error))
+
+/** Runs an operator's command on the store alone; whatever goes wrong is told in its own words. */
+export const withStore = <A>(settings: ClusterSettings, command: Effect.Effect<A, unknown, Store>): Effect.Effect<A, StartError> =>
+  Effect.provide(command, redisStore(settings)).pipe(Effect.mapError(told), Effect.provide(telemetry(settings)))
+
+/** Runs an operator's command on the cluster's journal and records. */
 export const withCluster = <A>(settings: ClusterSettings, command: Effect.Effect<A, unknown, Services>): Effect.Effect<A, StartError> =>
   Effect.scoped(Effect.gen(function*() {
     const context = yield* Layer.build(layer(settings))

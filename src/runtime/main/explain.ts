@@ -28,6 +28,13 @@ const messageOf = (error: unknown): string =>
 const isLocked = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "reason" in error && error.reason === "locked"
 
+/** Why an address cannot be listened on, or what else went wrong. */
+export const explainListening = (error: unknown, settings: Pick<Settings, "host" | "port">): Effect.Effect<never, StartError> => {
+  const code = codeOf(error)
+  const known = code === undefined ? undefined : listening[code]
+  return Effect.fail(cannotStart(known === undefined ? messageOf(error) : known(settings)))
+}
+
 export const explain = (error: unknown, settings: Pick<Settings, "host" | "port">, folder: DataFolder): Effect.Effect<never, StartError> =>
   Effect.gen(function*() {
     if (isLocked(error)) {
@@ -36,7 +43,5 @@ export const explain = (error: unknown, settings: Pick<Settings, "host" | "port"
         `The data folder ${folder.path} is in use by another Kilonova${owner === null ? "" : ` (process ${owner})`}: stop it, or give another --data-dir`
       )
     }
-    const code = codeOf(error)
-    const known = code === undefined ? undefined : listening[code]
-    return yield* cannotStart(known === undefined ? messageOf(error) : known(settings))
+    return yield* explainListening(error, settings)
   })

@@ -64,6 +64,9 @@ export const runnerOptions = {
   runnerHost: text({ fallback: "127.0.0.1", metavar: "ADDRESS", meaning: "Address where the other runners reach this one" }),
   runnerPort: int({ fallback: 8775, min: 1, max: 65_535, metavar: "PORT", meaning: "TCP port for the other runners; not for anybody else: put it on a private network" }),
   runnerListen: text({ fallback: null, metavar: "ADDRESS", meaning: "Address to listen on for the other runners, where it is not --runner-host" }),
+  runnerCert: text({ fallback: null, metavar: "FILE", meaning: "This runner's certificate (PEM) for the other runners; with --runner-key and --runner-ca they speak TLS, and only with each other" }),
+  runnerKey: text({ fallback: null, metavar: "FILE", meaning: "The key of --runner-cert (PEM)" }),
+  runnerCa: text({ fallback: null, metavar: "FILE", meaning: "Certificate (PEM) of the one authority that signs the runners' own" }),
   controlUrl: url({ fallback: null, meaning: "Where agents of hypervisors reach this runner; without it http://HOST:PORT" }),
   dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of what this runner remembers, and of clouds.yaml" }),
   imagesDir: text({ fallback: null, metavar: "FOLDER", meaning: "Folder of the image files, which all runners share; without it in the data folder" }),
@@ -85,6 +88,16 @@ export const agentOptions = {
   ...driving,
   ...telling
 } as const
+
+/** `kilonova front`: one address for all runners. */
+export const frontOptions = {
+  ...always,
+  port: int({ fallback: 8774, min: 0, max: 65_535, metavar: "PORT", meaning: "TCP port to listen on; 0 takes a free one" }),
+  host: serving.host,
+  to: text({ fallback: null, metavar: "URL,URL", meaning: "The runners: http://HOST:PORT, separated by commas" }),
+  ...telling
+} as const
+export type FrontSettings = SettingsOf<typeof frontOptions>
 
 /** `kilonova cluster …`: what operators ask of a cluster. */
 export const clusterOptions = { ...always, ...storing, ...telling } as const

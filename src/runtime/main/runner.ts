@@ -3,12 +3,12 @@ import { flushCompileCache } from "node:module"
 import { Console, Context, Effect, Layer } from "effect"
 import * as AgentFleet from "../../drivers/agent/AgentFleet.ts"
 import * as AgentMount from "../../drivers/agent/mount.ts"
-import { readAbout } from "../cluster/about.ts"
 import * as Doom from "../cluster/Doom.ts"
+import { Membership } from "../cluster/Membership.ts"
 import { Ownership } from "../kernel/Ownership.ts"
 import { Store } from "../kernel/Store.ts"
 import { Kilonova } from "../Kilonova.ts"
-import { Limits } from "../Limits.ts"
+import { format } from "../kernel/upcast.ts"
 import { cloudsYaml, exportLines, urlOf } from "./cloudsYaml.ts"
 import { openDataFolder, readKept, writeSecret } from "./dataFolder.ts"
 import type { DataFolder } from "./dataFolder.ts"
@@ -17,6 +17,8 @@ import { explain } from "./explain.ts"
 import * as highWater from "./highWater.ts"
 import type { RunnerSettings } from "./options.ts"
 import { redisStore } from "./redis.ts"
+import { checkFormats, noteFormat } from "./releases.ts"
+import { runnerTls } from "./runnerTls.ts"
 import { seedFlavors } from "./seed.ts"
 import { seedOnce } from "./seedOnce.ts"
 import * as sharedStorage from "./sharedStorage.ts"
@@ -25,55 +27,48 @@ import type { StartError } from "./StartError.ts"
 import { telemetry } from "./telemetry.ts"
 import { version } from "./version.ts"
 
-/** What this release writes into the journal. It reads what the release before it wrote, and that one reads this. */
-const format = 1
+interface Parts {
+  readonly store: Store["Service"]
+  readonly doom: Doom.Doom["Service"]
+  readonly tls: sharedStorage.SharedStorage["tls"]
+}
 
-/** Members that could not read each other's changes do not serve one cloud. */
-const checkMembers = (store: Store["Service"]): Effect.Effect<void, StartError> =>
-  Effect.gen(function*() {
-    const members = yield* store.runners.pipe(Effect.mapError(({ cause }) => cannotStart(`Redis does not answer: ${String(cause)}`)))
-    for (const { about, address } of members) {
-      const other = readAbout(about)
-      if (Math.abs(other.format - format) > Limits.formatSkewMax) {
-        yield* cannotStart(
-          `The runner at ${address} (release ${other.release}) writes format ${other.format}, this one (release ${version}) ` +
-            `writes ${format}: upgrade by one release at a time, so that formats differ by ${Limits.formatSkewMax} at most`
-        )
-      }
-    }
-  })
-
-const layerOf = (settings: RunnerSettings, folder: DataFolder, store: Store["Service"], doom: Doom.Doom["Service"], password: string | null) => {
+const layerOf = (settings: RunnerSettings, folder: DataFolder, { doom, store, tls }: Parts) => {
+  const members = Membership.make(`${settings.runnerHost}:${settings.runnerPort}`)
   const apiUrl = settings.publicUrl ?? urlOf(settings.host, settings.port)
   return Kilonova.layer({
     storage: {
       shared: sharedStorage.layer({
         store: Layer.succeed(Store, store),
         doom,
+        members,
         address: { host: settings.runnerHost, port: settings.runnerPort },
         listen: { host: settings.runnerListen ?? settings.runnerHost, port: settings.runnerPort },
+        tls,
         about: { release: version, format, apiUrl, controlUrl: settings.controlUrl ?? urlOf(settings.host, settings.port) }
       })
     },
     imagesFolder: settings.imagesDir ?? folder.images,
     withFlavors: false,
-    prepare: (admin) => settings.demo ? seedOnce(Effect.andThen(seedFlavors, seed(admin))) : Effect.void,
+    prepare: (admin) => Effect.andThen(noteFormat, settings.demo ? seedOnce(Effect.andThen(seedFlavors, seed(admin))) : Effect.void),
     fleet: { agents: AgentFleet.layer, mount: AgentMount.make },
     listen: { host: settings.host, port: settings.port },
     drainMillis: settings.drainMillis,
+    member: { isDrained: () => members.isDrained, shards: () => [...members.shards].length },
     ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
-    ...(password === null ? {} : { adminPassword: password })
+    ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword })
   })
 }
 
 const build = (settings: RunnerSettings, folder: DataFolder, doom: Doom.Doom["Service"]) =>
   Effect.gen(function*() {
+    const tls = yield* runnerTls(settings)
     const store = Context.get(yield* Layer.build(redisStore(settings, settings)), Store)
     const head = yield* store.head.pipe(Effect.mapError(({ cause }) => cannotStart(`Redis does not answer: ${String(cause)}`)))
     yield* highWater.check(folder, head, settings.acceptLoss)
-    yield* checkMembers(store)
+    yield* checkFormats(store)
     const kept = yield* readKept(folder.adminPassword)
-    const context = yield* Layer.build(layerOf(settings, folder, store, doom, settings.adminPassword)).pipe(
+    const context = yield* Layer.build(layerOf(settings, folder, { store, doom, tls })).pipe(
       Effect.catch((error) => explain(error, settings, folder))
     )
     const cloud = Context.get(context, Kilonova)

@@ -9,6 +9,7 @@ import * as InstancesIndex from "../projections/InstancesIndex.ts"
 import * as RecordsIndex from "../projections/RecordsIndex.ts"
 import * as SqliteJournal from "../sqlite/SqliteJournal.ts"
 import * as crashPoint from "./crashPoint.ts"
+import * as formats from "./formats.ts"
 
 /** The journal, the right to write it, and the cluster that the actors live in. */
 export type Base = Layer.Layer<Journal | Ownership | Sharding.Sharding | Runners.Runners | MessageStorage.MessageStorage, unknown>
@@ -22,7 +23,7 @@ const local = (storage: "memory" | { readonly sqlite: string }): Base =>
     Layer.provideMerge(
       storage === "memory"
         ? MemoryJournal.layer
-        : Layer.provide(crashPoint.layer, SqliteJournal.layer({ path: storage.sqlite }))
+        : formats.layer.pipe(Layer.provide(crashPoint.layer), Layer.provide(SqliteJournal.layer({ path: storage.sqlite })))
     )
   )
 

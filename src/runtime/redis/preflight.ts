@@ -2,6 +2,7 @@
 import { Limits } from "../Limits.ts"
 import { refusal } from "./RedisOpenError.ts"
 import type { RedisOpenError } from "./RedisOpenError.ts"
+import { filling } from "./scripts/restore.ts"
 
 /** What `INFO` says: its fields by name. */
 export type Info = ReadonlyMap<string, string>
@@ -71,5 +72,7 @@ export const clocks = (ourMillis: number, redisMillis: number): RedisOpenError |
 export const format = (found: string, own: number): RedisOpenError | undefined =>
   found === String(own)
     ? undefined
+    : found === filling
+    ? refusal("newer", "a restore into this store is under way, or was cut short: wait for it, or empty the store and begin it again")
     : refusal("newer", `the store was written in format ${found}, and this release knows format ${own}: ` +
       "run the newer release, or choose another name for the store")

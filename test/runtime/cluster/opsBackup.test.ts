@@ -1,11 +1,12 @@
 /** A backup of a store that is written to all the while is the store at one position, to the last version. */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { assert, it } from "@effect/vitest"
-import { Console, Effect, Fiber, Stream } from "effect"
+import { assert, describe, it } from "@effect/vitest"
+import { Console, Effect, Fiber, Layer, Stream } from "effect"
 import { Store } from "../../../src/runtime/kernel/Store.ts"
 import type { StoreAppend } from "../../../src/runtime/kernel/Store.ts"
-import { backup } from "../../../src/runtime/main/backup.ts"
+import { Limits } from "../../../src/runtime/Limits.ts"
+import { backup, snapshot } from "../../../src/runtime/main/backup.ts"
 import { clusterOptions } from "../../../src/runtime/main/options.ts"
 import { restore } from "../../../src/runtime/main/restore.ts"
 import { resolve } from "../../../src/runtime/main/settings.ts"
@@ -55,6 +56,31 @@ const random = (seed: number) => () => {
   const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
   return ((mixed ^ (mixed >>> 7)) >>> 0) / 2 ** 32
 }
+
+describe("a backup's order", () => {
+  it.live("a stream that was read before it was removed, and is written after, stays removed", () =>
+    Effect.gen(function*() {
+      const file = join(yield* temporaryFolder, "backup")
+      let position = 0
+      // One more than a page: the last is read with the first page, and written with the second.
+      const rows = Array.from({ length: Limits.scanPageMax + 1 }, (_, index) =>
+        ({ type: "t", id: `i${index}`, version: 1, pending: false, state: "1" }))
+      const removal = { ...rows.at(-1)!, position: 1, state: null, events: "[]", writer: "w" }
+      const store = Layer.mock(Store, {
+        head: Effect.sync(() => ({ cloudId: "c", timeline: 1, position, oldest: 1, atMillis: 0 })),
+        scan: () => Stream.fromIterable(rows),
+        read: (after) => Effect.sync(() => {
+          position = 1
+          return after === 0 ? [removal] : []
+        }),
+        runners: Effect.succeed([]),
+        epochs: (shards) => Effect.succeed(shards.map(() => 0))
+      })
+      yield* quiet(Effect.scoped(Effect.provide(snapshot(file), store)))
+      const { streams } = yield* examine(file)
+      assert.strictEqual(streams.get("t"), Limits.scanPageMax)
+    }))
+})
 
 describeRedis("a backup", () => {
   it.live("is the state at its position, whatever is written meanwhile; a restore has the same streams and versions", () =>

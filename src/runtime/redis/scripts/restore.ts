@@ -1,7 +1,7 @@
 import { script } from "./script.ts"
 
 /** What stands for the format while a store is filled: nobody can open it. */
-const filling = "restoring"
+export const filling = "restoring"
 
 /**
  * KEYS: meta, position, feed, epochs, types, members. Takes an empty store for a restore; one that was opened and never

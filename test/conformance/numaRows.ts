@@ -89,7 +89,7 @@ export const hostOf = (row: FitRow): HostTopology => ({
   }))
 })
 
-export const guestOf = (row: FitRow): GuestTopology | null => Result.getOrThrow(Result.flatMap(wishOf(row), guestTopologyOf))
+export const guestOf = (row: FitRow): GuestTopology | null => Result.getOrNull(Result.flatMap(wishOf(row), guestTopologyOf))
 
 export const limitsOf = ({ limits }: FitRow) =>
   limits === null ? null : { cpuRatio: limits.cpu_allocation_ratio, ramRatio: limits.ram_allocation_ratio }

@@ -1,0 +1,34 @@
+import type { Constraint } from "./cellRules.ts"
+import type { CellRefusal, NoFit } from "./noFit.ts"
+
+type Words = (refusal: CellRefusal) => string
+
+const amount = (what: string): Words => ({ available, needed, unit }) => `${needed} ${unit} ${what} needed, ${Math.max(0, available)} there`
+
+const words: Readonly<Record<Constraint, Words>> = {
+  pageSize: ({ needed }) => needed > 0 ? `no pages of ${needed} KiB` : "no pages of the size asked for",
+  pageMultiple: ({ needed }) => `${needed} MiB are no whole number of pages`,
+  pages: amount("in free pages"),
+  memory: amount("of memory"),
+  dedicatedCpus: amount("for dedicated use"),
+  sharedCpus: amount("for shared use"),
+  freeCpus: amount("free for dedicated use"),
+  noHyperthreads: () => "hw:cpu_thread_policy=require needs hyperthreads",
+  siblings: amount("with a free sibling"),
+  hyperthreads: () => "hw:cpu_thread_policy=isolate needs a host without hyperthreads, or one that sets no CPUs apart",
+  noDedicatedCpu: () => "policies of isolate need a dedicated CPU in this node of the guest: change hw:cpu_dedicated_mask",
+  wholeCores: amount("with all threads free"),
+  emulatorThread: amount("with the emulator's own"),
+  cpuRatio: amount("within the CPU allocation ratio"),
+  ramRatio: amount("within the RAM allocation ratio")
+}
+
+const sentence = (refusal: CellRefusal) => `guest NUMA node ${refusal.guestCell} on host NUMA node ${refusal.hostCell}: ${words[refusal.constraint](refusal)}`
+
+/** Why a guest does not fit a host, for people: of the guest's nodes that fit nowhere the first, and what every host node says to it. */
+export const explain = ({ guestCells, hostCells, reason, refusals }: NoFit): string => {
+  if (reason === "tooFewCells") return `${guestCells} NUMA nodes needed, ${hostCells} there`
+  if (reason === "sameCell") return [`no ${guestCells} different NUMA nodes fit at once`, ...refusals.map(sentence)].join("; ")
+  const alone = refusals.find(({ guestCell }) => refusals.filter((one) => one.guestCell === guestCell).length === hostCells)
+  return refusals.filter(({ guestCell }) => guestCell === alone?.guestCell).map(sentence).join("; ")
+}

@@ -13,9 +13,10 @@ import * as RpcHandlers from "../api/rpc/handlers.ts"
 import * as RpcServe from "../api/rpc/serve.ts"
 import type { AgentGateway } from "../drivers/agent/AgentGateway.ts"
 import type { InstanceIndex } from "./kernel/InstanceIndex.ts"
-import type { Journal } from "./kernel/Journal.ts"
+import { Journal } from "./kernel/Journal.ts"
 import type { Ownership } from "./kernel/Ownership.ts"
 import type { Records } from "./kernel/Records.ts"
+import { Limits } from "./Limits.ts"
 import * as actors from "./main/actors.ts"
 import * as faces from "./main/faces.ts"
 import { simulated } from "./main/fleet.ts"
@@ -110,7 +111,11 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
   const isServing = yield* Ref.make(false)
   const closing = yield* Deferred.make<void>()
   const member = options.member ?? status.alone
-  const isReady = Effect.map(Ref.get(isServing), (serving) => serving && !member.isDrained())
+  const { sync } = yield* Journal
+  // Who cannot see what the others commit is no good to anybody for now.
+  const isCurrent = Effect.isSuccess(Effect.timeout(sync, Limits.readySyncMillisMax))
+  const isStaying = Effect.map(Ref.get(isServing), (serving) => serving && !member.isDrained())
+  const isReady = Effect.flatMap(isStaying, (staying) => staying ? isCurrent : Effect.succeed(false))
   yield* operatorMetrics.register
   // The server's own scope is closed after what is to be told before: its sockets wait for who is connected.
   const serving = yield* Effect.flatMap(Effect.scope, Scope.fork)
@@ -123,6 +128,7 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
       ...(options.fleet !== undefined && "mount" in options.fleet ? { "/agent": yield* agentMount(options.fleet) } : {})
     },
     isReady,
+    isStaying,
     closing: Deferred.await(closing),
     status: yield* status.make(member, isReady)
   }), serving)

@@ -152,6 +152,7 @@ export const Limits = {
   agentBatchMillis: 50,
   agentRetryMillisMin: 200,
   agentRetryMillisMax: 5_000,
+  agentUnownedMillisMax: 1_000,
   /** Between two tries of an agent that was refused for what only a person can change. */
   agentRefusedMillisMin: 1_000,
   agentRefusedMillisMax: 60_000,
@@ -180,6 +181,18 @@ export const Limits = {
   placementHoldMillis: 60_000,
   conductors: 16,
 
+  /** Placement, what its clients make. A name of a trait or a resource class has as many characters as Placement's own. */
+  placementProvidersMax: 100_000,
+  placementConsumersMax: 1_000_000,
+  placementTraitsMax: 10_000,
+  placementResourceClassesMax: 1_000,
+  placementNameCharsMax: 255,
+  /** Candidates of one answer, whatever limit the request names. */
+  placementCandidatesMax: 10_000,
+  /** Steps of the search for candidates: of one tree before the next one has its turn, and of all in one request. */
+  placementTurnSteps: 256,
+  placementSearchSteps: 1_000_000,
+
   actionLogMax: 100,
   deletedKeptMax: 10_000,
   writeRetriesMax: 8,
@@ -198,6 +211,8 @@ export const Limits = {
   feedPageMax: 1_000,
   /** A request waits this long to see what other processes committed. */
   syncMillisMax: 10_000,
+  /** A process that cannot see within this time what others committed says that it is not ready. */
+  readySyncMillisMax: 1_000,
   /** Entries of its feed that the shared store keeps: a process that fell further behind starts again. */
   historyEntries: 50_000,
   /** What a writer sent last is known for this long after it. */

@@ -73,6 +73,8 @@ export const layer = ProjectEntity.toLayer(
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }
         yield* dropOrphans(nowMillis)
+        // Asked again, since the answer was lost: what was held for these servers is what is asked for now.
+        for (const id of ids) holds.delete(id)
         const base = [records.get(quotas, defaultClassKey), records.get(quotas, quotaKey(projectId, null))]
         const ofUser = records.get(quotas, quotaKey(projectId, userId))
         const each = { instances: 1, cores, ramMb }

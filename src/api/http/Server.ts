@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly faces: ReadonlyArray<Face>
   /** `GET /healthz` answers 200 once this is true, 503 before. */
   readonly isReady: Effect.Effect<boolean>
+  /** While this is false, connections are closed after their answer. Default: they are kept. */
+  readonly isStaying?: Effect.Effect<boolean>
   /** Answers when the server is about to end: those who stay connected for ever are let go. */
   readonly closing?: Effect.Effect<void>
   /** What `GET /status` tells anybody who asks, JSON. */
@@ -139,8 +141,8 @@ const makeApp = (options: ServerOptions) => {
 }
 
 /** While it is not ready, and about to stop perhaps, it keeps no connection: the next request finds another process. */
-const letGo = (response: HttpServerResponse.HttpServerResponse, isReady: Effect.Effect<boolean>) =>
-  Effect.map(isReady, (ready) => ready ? response : HttpServerResponse.setHeader(response, "connection", "close"))
+const letGo = (response: HttpServerResponse.HttpServerResponse, isStaying: Effect.Effect<boolean>) =>
+  Effect.map(isStaying, (staying) => staying ? response : HttpServerResponse.setHeader(response, "connection", "close"))
 
 /**
  * Listens until its scope closes, then finishes the requests under way. Slow heads are Node's to cut, slow bodies the
@@ -166,7 +168,7 @@ export const serve = (options: ServerOptions): Effect.Effect<{ readonly port: nu
       websocket,
       gracefulShutdownTimeout: Limits.shutdownMillis
     })
-    yield* server.serve(Effect.flatMap(makeApp(options), (response) => letGo(response, options.isReady)))
+    yield* server.serve(Effect.flatMap(makeApp(options), (response) => letGo(response, options.isStaying ?? Effect.succeed(true))))
     const address = node.address()
     return { port: typeof address === "object" && address !== null ? address.port : options.port }
   })

@@ -15,6 +15,7 @@ export const waitMillis = (end: SessionEnd, tries: number, redirects: number, dr
   if (end.controlUrl !== null && redirects <= Limits.agentRedirectsMax) return 0
   const [least, most] = isRefusal(end)
     ? [Limits.agentRefusedMillisMin, Limits.agentRefusedMillisMax]
-    : [Limits.agentRetryMillisMin, Limits.agentRetryMillisMax]
+    // Somebody will own the host in a moment.
+    : [Limits.agentRetryMillisMin, end.reason === "unowned" ? Limits.agentUnownedMillisMax : Limits.agentRetryMillisMax]
   return Math.min(most, least * 2 ** Math.min(tries, 20)) * (0.5 + draw / 2)
 }

@@ -72,7 +72,7 @@ export const runnerOptions = {
   imagesDir: text({ fallback: null, metavar: "FOLDER", meaning: "Folder of the image files, which all runners share; without it in the data folder" }),
   demo: serving.demo,
   adminPassword: serving.adminPassword,
-  drainMillis: int({ fallback: 1_000, min: 0, max: 600_000, metavar: "MILLISECONDS", meaning: "Told to stop, it says that it is not ready for this long before it takes no more requests" }),
+  drainMillis: int({ fallback: 2_000, min: 0, max: 600_000, metavar: "MILLISECONDS", meaning: "Told to stop, it says that it is not ready for this long before it takes no more requests" }),
   ...telling
 } as const
 export type RunnerSettings = SettingsOf<typeof runnerOptions>

@@ -82,8 +82,16 @@ describe("releasing", () => {
 
   it.effect("tells the server why they are not", () =>
     Effect.gen(function*() {
-      const world = others({ released: refuse("unavailable", "The service cannot store changes now.") })
+      const world = others({ released: refuse("conflict", "Too many writers.") })
       yield* release(world, placed)
-      assert.deepStrictEqual(world.told.map((outcome) => outcome._tag === "Failed" && outcome.message), ["The service cannot store changes now."])
+      assert.deepStrictEqual(world.told.map((outcome) => outcome._tag === "Failed" && outcome.message), ["Too many writers."])
+    }))
+
+  it.effect("tells nothing while the store is away: that is no answer, and is asked again", () =>
+    Effect.gen(function*() {
+      const away = refuse("unavailable", "The service cannot store changes now.")
+      const world = others({ released: away })
+      assert.deepStrictEqual(yield* Effect.flip(release(world, placed)), away)
+      assert.deepStrictEqual(world.told, [])
     }))
 })

@@ -57,6 +57,25 @@ describe("a host that comes", () => {
       assert.strictEqual(records.get(hosts, "a")!.vcpus, before.vcpus)
     }).pipe(Effect.scoped))
 
+  it.effect("and moves to another runner while it is asked keeps no other from being registered", () =>
+    Effect.gen(function*() {
+      const { come, layer } = yield* comingAndGoing
+      const moving = Layer.effect(Fleet, Effect.map(Fleet, (fleet) => Fleet.of({
+        get hosts() {
+          return fleet.hosts
+        },
+        arrivals: fleet.arrivals,
+        driver: (hostname) => hostname === "a" ? Object.create(fleet.driver(hostname)!, { inventory: { value: Effect.interrupt } }) : fleet.driver(hostname),
+        isUp: fleet.isUp,
+        events: fleet.events
+      }))).pipe(Layer.provide(layer))
+      const context = yield* Layer.build(Kilonova.layer({ listen: null, fleet: moving }))
+      const records = Context.get(context, Records)
+      for (const hostname of ["b", "a", "c"]) yield* come(hostname)
+      yield* settled
+      assert.deepStrictEqual([...records.all(hosts)].map(({ hostname }) => hostname).toSorted(), ["b", "c"])
+    }).pipe(Effect.scoped))
+
   it.effect("and does not answer is asked again while it is there, and not after", () =>
     Effect.gen(function*() {
       const { come, faults, go, layer } = yield* comingAndGoing

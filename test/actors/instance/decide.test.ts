@@ -176,6 +176,9 @@ describe("the life of a server", () => {
     assert.strictEqual(run(deleting, perform("delete", { requestId: "req-again", isAdmin: true })), deleting)
     const gone = [done, done].reduce((server, outcome) => run(server, advance(server, outcome)), deleting)
     assert.deepStrictEqual([gone.terminatedAt, gone.locked, gone.nics], ["2030-01-01T12:00:01.000Z", null, []])
+    // The answer to it may have been lost with the process that was asked first.
+    assert.strictEqual(run(gone, perform("delete", { isAdmin: true })), gone)
+    assert.include(refusal(gone, perform("delete", { requestId: "req-again", isAdmin: true })), "notFound")
   })
 
   it("ends a task nobody finishes", () => {

@@ -36,6 +36,14 @@ describe("quota's holds", () => {
       assert.strictEqual(yield* reserve("b", 1), "forbidden")
     }))
 
+  it.effect("are not counted against the same request asked again", () =>
+    Effect.gen(function*() {
+      const { reserve } = yield* aProject
+      assert.strictEqual(yield* reserve("a", 10), 10)
+      assert.strictEqual(yield* reserve("a", 10), 10)
+      assert.strictEqual(yield* reserve("b", 1), "forbidden")
+    }))
+
   it.effect("are given back", () =>
     Effect.gen(function*() {
       const { release, reserve } = yield* aProject

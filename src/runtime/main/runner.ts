@@ -54,7 +54,7 @@ const layerOf = (settings: RunnerSettings, folder: DataFolder, { doom, store, tl
     fleet: { agents: AgentFleet.layer, mount: AgentMount.make },
     listen: { host: settings.host, port: settings.port },
     drainMillis: settings.drainMillis,
-    member: { isDrained: () => members.isDrained, shards: () => [...members.shards].length },
+    member: { isDrained: () => members.isDrained, shards: () => [...members.shards].length, release: version },
     ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
     ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword })
   })

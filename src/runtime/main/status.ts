@@ -7,12 +7,12 @@ import { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { Journal } from "../kernel/Journal.ts"
 import { Ownership } from "../kernel/Ownership.ts"
 import { Limits } from "../Limits.ts"
-import { version } from "./version.ts"
 
 const Pending = Schema.Struct({ step: Schema.String, count: Schema.Int, oldestSeconds: Schema.Number })
 
 export const RunnerStatus = Schema.Struct({
-  release: Schema.String,
+  /** `null`: a program's own cloud. */
+  release: Schema.NullOr(Schema.String),
   isReady: Schema.Boolean,
   isDrained: Schema.Boolean,
   /** The newest position that every projection has heard; `null` where nobody counts. */
@@ -43,13 +43,14 @@ export const pendingOf = (instances: Iterable<Instance>, nowMillis: number): Run
 export interface Member {
   readonly isDrained: () => boolean
   readonly shards: () => number
+  readonly release: string | null
 }
 
 /** Of a process that is the whole cloud. */
-export const alone: Member = { isDrained: () => false, shards: () => Limits.localShards }
+export const alone: Member = { isDrained: () => false, shards: () => Limits.localShards, release: null }
 
 /** Counts the journal's positions from here on. */
-export const make = ({ isDrained, shards }: Member, isReady: Effect.Effect<boolean>) =>
+export const make = ({ isDrained, release, shards }: Member, isReady: Effect.Effect<boolean>) =>
   Effect.gen(function*() {
     const journal = yield* Journal
     const ownership = yield* Ownership
@@ -67,7 +68,7 @@ export const make = ({ isDrained, shards }: Member, isReady: Effect.Effect<boole
       const water = Option.getOrNull(yield* Effect.option(ownership.highWater))
       const now = yield* Clock.currentTimeMillis
       const status: RunnerStatus = {
-        release: version,
+        release,
         isReady: yield* isReady,
         isDrained: isDrained(),
         applied,

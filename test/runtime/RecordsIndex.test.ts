@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Stream } from "effect"
 import { Journal } from "../../src/runtime/kernel/Journal.ts"
-import { Records } from "../../src/runtime/kernel/Records.ts"
+import { Records, WritersPromises } from "../../src/runtime/kernel/Records.ts"
 import type { Change, Table } from "../../src/runtime/kernel/Records.ts"
 import { memoryJournal, owningAll } from "../fixtures/ownership.ts"
 import * as RecordsIndex from "../../src/runtime/projections/RecordsIndex.ts"
@@ -59,6 +59,18 @@ const busy = Layer.effect(Journal, Effect.map(Journal, (journal) => ({
 }))).pipe(Layer.provideMerge(memoryJournal))
 
 describe("records", () => {
+  test("written in the name of somebody who was replaced are not written", Effect.gen(function*() {
+    const records = yield* Records
+    const journal = yield* Journal
+    const promises = [{ shard: "conductor", epoch: yield* journal.acquire("conductor") }]
+    const inItsName = <A, E>(effect: Effect.Effect<A, E, Records>) => Effect.provideService(effect, WritersPromises, promises)
+    yield* inItsName(write(create(flavor("1"))))
+    yield* journal.acquire("conductor")
+    assert.strictEqual((yield* Effect.flip(inItsName(write(create(flavor("2"))))))._tag, "JournalUnavailable")
+    yield* write(create(flavor("3")))
+    assert.strictEqual(records.size(flavors), 2)
+  }))
+
   it.effect("what is written while they are read for the first time is there", () =>
     Effect.gen(function*() {
       const records = yield* Records

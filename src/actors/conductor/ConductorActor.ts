@@ -2,6 +2,7 @@ import { Cause, Clock, Effect, Schedule } from "effect"
 import { Entity } from "effect/cluster"
 import { ask } from "../../runtime/kernel/ask.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
+import { WritersPromises } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import type { Instance, Step } from "../instance/Instance.ts"
@@ -51,6 +52,7 @@ export const layer = ConductorEntity.toLayer(
         return Effect.asVoid(Effect.forkDetach(
           (workflows[instance.work!.step]?.(instance, promise) ?? Effect.void).pipe(
             Effect.retry({ schedule: Schedule.spaced(Limits.askRetryMillis), while: (error) => mayRepeat(error, promise) }),
+            Effect.provideService(WritersPromises, [promise]),
             Effect.timeout(Limits.askMillisMax),
             Effect.catchCause((cause) =>
               Effect.logWarning("A workflow stopped; the watchdog starts it again", Cause.pretty(cause)))

@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import type { Effect, Scope } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
+import type { Fence } from "../../actors/shared/Promise.ts"
 import type { JournalUnavailable, VersionConflict } from "./Journal.ts"
 
 /** A kind of reference data: flavors, key pairs, users, images, ports… Each record is one stream of the journal. */
@@ -19,6 +20,14 @@ export interface Table<A extends Json> {
 export type Change<A extends Json = Json> =
   | { readonly table: Table<A>; readonly put: A; readonly expect: "absent" | "any" | number }
   | { readonly table: Table<A>; readonly remove: string; readonly expect: "any" | number }
+
+/**
+ * What the writes of a fiber rest on, beside the versions they saw: an actor's own fence, where records are written in its
+ * name. Once it was replaced, what it still had in hand writes nothing.
+ */
+export const WritersPromises = Context.Reference<ReadonlyArray<Fence>>("kilonova/runtime/kernel/WritersPromises", {
+  defaultValue: () => []
+})
 
 /**
  * Records, read from memory and written through the journal. There is no actor behind them: a write names the

@@ -1,11 +1,12 @@
 /** The Records service over any journal: read from memory, written through expected versions. */
 import { Effect, Layer, Stream } from "effect"
 import type { Json } from "../../actors/shared/json.ts"
+import type { Fence } from "../../actors/shared/Promise.ts"
 import type { VersionConflict } from "../kernel/Journal.ts"
 import { Journal, JournalUnavailable } from "../kernel/Journal.ts"
 import type { FeedEntry } from "../kernel/Journal.ts"
 import { Ownership } from "../kernel/Ownership.ts"
-import { Records } from "../kernel/Records.ts"
+import { Records, WritersPromises } from "../kernel/Records.ts"
 import type { Change, Table } from "../kernel/Records.ts"
 import { Limits } from "../Limits.ts"
 import { RecordTables } from "./recordTables.ts"
@@ -49,6 +50,7 @@ const make = Effect.gen(function*() {
    */
   const write = (
     changes: ReadonlyArray<Change>,
+    guards: ReadonlyArray<Fence>,
     triesLeft: number
   ): Effect.Effect<void, VersionConflict | JournalUnavailable> =>
     Effect.suspend(() => {
@@ -56,13 +58,13 @@ const make = Effect.gen(function*() {
       if ("_tag" in appends) return Effect.fail(appends)
       if (appends.length === 0) return Effect.void
       const { epoch, shard } = ownership.session() ?? { shard: "records", epoch: null }
-      return journal.commit({ shard, epoch, requestId: null, appends, reply: null }).pipe(
+      return journal.commit({ shard, epoch, guards, requestId: null, appends, reply: null }).pipe(
         Effect.catchTags({
           Fenced: (cause) => Effect.fail(new JournalUnavailable({ operation: "write", cause })),
           VersionConflict: (conflict) =>
             triesLeft === 0
               ? Effect.fail(conflict)
-              : Effect.andThen(Effect.andThen(Effect.yieldNow, journal.sync), write(changes, triesLeft - 1))
+              : Effect.andThen(Effect.andThen(Effect.yieldNow, journal.sync), write(changes, guards, triesLeft - 1))
         }),
         Effect.asVoid
       )
@@ -81,7 +83,7 @@ const make = Effect.gen(function*() {
     }),
     size: (table) => tables.table(table.type)?.size ?? 0,
     version: (table, key) => tables.row(table.type, key)?.version ?? 0,
-    write: (changes) => write(changes, Limits.writeRetriesMax),
+    write: (changes) => Effect.flatMap(WritersPromises, (guards) => write(changes, guards, Limits.writeRetriesMax)),
     watch: (watched, listener) =>
       Effect.suspend(() => {
         const watcher = { types: new Set(watched.map((table) => table.type)), listener }

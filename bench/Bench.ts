@@ -10,6 +10,8 @@ export interface Bench {
   readonly scale: Scale
   readonly clouds: Clouds
   readonly progress: Progress
+  /** Where pictures go, beside the figures. */
+  readonly results: string
   readonly record: (figure: FigureName, condition: string, samples: ReadonlyArray<number>) => void
   /** Text for the end of the report: a profile, a condition worth knowing. */
   readonly remark: (text: string) => void

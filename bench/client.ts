@@ -34,7 +34,11 @@ export const connect = (url: string, options: { readonly width: number; readonly
         incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: received }))
         incoming.on("error", reject)
       })
-      outgoing.on("error", (error) => reject(new Error(`${method} ${path}: ${error.message}`, { cause: error })))
+      outgoing.on("error", (error: NodeJS.ErrnoException) => {
+        // A kept connection that the other side ended while it was idle; there may be more of them, before one that is new.
+        if (outgoing.reusedSocket && error.code === "ECONNRESET") return resolve(send(method, path, body))
+        reject(new Error(`${method} ${path}: ${error.message}`, { cause: error }))
+      })
       outgoing.setTimeout(options.millisMax ?? 60_000, () => outgoing.destroy(new Error("no answer in time")))
       outgoing.end(text)
     })

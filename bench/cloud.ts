@@ -1,5 +1,5 @@
 /** Clouds in processes of their own, started as a user starts them; none of them, nor their folders, outlives the bench. */
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { connect } from "./client.ts"
 import type { Client } from "./client.ts"
-import { cpuMillis, residentMb } from "./procfs.ts"
-import type { CpuMillis } from "./procfs.ts"
+import { launch } from "./process.ts"
+import type { LaunchOptions, Process } from "./process.ts"
 
 /** As `npm start` starts it. */
 const engineFlags: ReadonlyArray<string> =
@@ -20,19 +20,13 @@ const startMillisMax = 300_000
 const healthPollMillis = 2
 const clientWidth = 256
 
-export interface Cloud {
-  readonly pid: number
+export interface Cloud extends Process {
   readonly url: string
   readonly client: Client
   /** From the start of the process. */
   readonly healthyMillis: number
-  readonly spawnedAt: number
   /** Until it has said that it is ready, the demo's data seeded. */
   readonly ready: Promise<void>
-  readonly cpu: () => CpuMillis
-  readonly residentMb: () => number
-  /** Waits for the end of the process. */
-  readonly stop: (signal: NodeJS.Signals) => Promise<void>
 }
 
 export interface StartOptions {
@@ -43,7 +37,14 @@ export interface StartOptions {
 }
 
 export interface Clouds {
+  /** A cloud in one process. */
   readonly start: (options: StartOptions) => Promise<Cloud>
+  /** Any program, for as long as the part runs. */
+  readonly launch: (command: readonly [string, ...ReadonlyArray<string>], options: LaunchOptions) => Process
+  /** A command of the bundle, as `npm start` runs it. */
+  readonly kilonova: (args: ReadonlyArray<string>, options: LaunchOptions, nodeArgs?: ReadonlyArray<string>) => Process
+  readonly serve: (process: Process, url: string) => Promise<Cloud>
+  readonly freePort: () => Promise<number>
   readonly freshFolder: () => string
 }
 
@@ -56,10 +57,6 @@ const freePort = (): Promise<number> =>
     })
   })
 
-/** Nothing of the caller's own settings leaks in. */
-const environment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KILONOVA_|OS_|OTEL_|NODE_)/.test(name)))
-
 const healthy = async (client: Client, isRunning: () => boolean): Promise<void> => {
   const deadline = performance.now() + startMillisMax
   while (isRunning() && performance.now() < deadline) {
@@ -70,63 +67,23 @@ const healthy = async (client: Client, isRunning: () => boolean): Promise<void> 
   throw new Error(isRunning() ? `no /healthz within ${startMillisMax / 1000} s` : "the cloud ended before it was ready")
 }
 
-interface Output {
-  /** Resolves when standard output holds this; fails when it ends without. */
-  readonly says: (pattern: RegExp) => Promise<void>
-  readonly all: () => string
-}
-
-const listenTo = (child: ChildProcess): Output => {
-  let stdout = ""
-  let stderr = ""
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => stdout += text)
-  // The last words only: a cloud that complains per request must not fill the bench's memory.
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => stderr = (stderr + text).slice(-8000))
-  const all = () => stdout + stderr
-  return {
-    all,
-    says: (pattern) =>
-      new Promise((done, fail) => {
-        const look = () => pattern.test(stdout) ? done() : undefined
-        child.stdout!.on("data", look)
-        child.on("close", () => fail(new Error(`the cloud ended; it said:\n${all().slice(-4000)}`)))
-        look()
-      })
-  }
-}
-
-const start = async (dist: string, dataDir: string, options: StartOptions, running: Set<ChildProcess>): Promise<Cloud> => {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const args = ["--port", `${port}`, "--hosts", `${options.hosts}`, "--data-dir", dataDir, "--admin-password", password]
-  const spawnedAt = performance.now()
-  const child = spawn(process.execPath, [...engineFlags, ...(options.nodeArgs ?? []), join(dist, "kilonova.mjs"), ...args], {
-    cwd: dataDir,
-    env: environment(),
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  running.add(child)
-  const output = listenTo(child)
-  const ended = new Promise<void>((done) => child.on("close", () => done(void running.delete(child))))
-  const ready = output.says(/^Kilonova .* ready at/m)
+/** A client of a process that will serve `url`; answers once its /healthz does. */
+const serve = async (process: Process, url: string): Promise<Cloud> => {
+  const ready = process.says(/^Kilonova .* ready at/m)
   ready.catch(() => undefined)
   const client = connect(url, { width: clientWidth })
-  await healthy(client, () => running.has(child)).catch((error: Error) => {
-    throw new Error(`${error.message}; it said:\n${output.all().slice(-4000)}`)
+  await healthy(client, process.isRunning).catch((error: Error) => {
+    throw new Error(`${error.message}; it said:\n${process.output().slice(-4000)}`)
   })
   return {
-    pid: child.pid!,
+    ...process,
     url,
     client,
-    spawnedAt,
-    healthyMillis: performance.now() - spawnedAt,
+    healthyMillis: performance.now() - process.spawnedAt,
     ready,
-    cpu: () => cpuMillis(child.pid!),
-    residentMb: () => residentMb(child.pid!),
     stop: async (signal) => {
       client.close()
-      child.kill(signal)
-      await ended
+      await process.stop(signal)
     }
   }
 }
@@ -162,9 +119,19 @@ export const makeHome = (folder: string): Home => {
     open: () => {
       const running = new Set<ChildProcess>()
       all.add(running)
+      const kilonova = (args: ReadonlyArray<string>, options: LaunchOptions, nodeArgs: ReadonlyArray<string> = []) =>
+        launch(running, [process.execPath, ...engineFlags, ...nodeArgs, join(dist, "kilonova.mjs"), ...args], options)
       return {
         freshFolder,
-        start: (options) => start(dist, options.dataDir ?? freshFolder(), options, running),
+        freePort,
+        serve,
+        launch: (command, options) => launch(running, command, options),
+        kilonova,
+        start: async ({ dataDir = freshFolder(), hosts, nodeArgs }) => {
+          const port = await freePort()
+          const args = ["--port", `${port}`, "--hosts", `${hosts}`, "--data-dir", dataDir, "--admin-password", password]
+          return await serve(kilonova(args, { cwd: dataDir }, nodeArgs), `http://127.0.0.1:${port}`)
+        },
         close: () => kill(running)
       }
     },

@@ -2,7 +2,7 @@
 
 export interface Figure {
   readonly name: string
-  readonly unit: "ms" | "/s" | "MB" | "s" | "%" | "µs"
+  readonly unit: "ms" | "/s" | "MB" | "s" | "%" | "µs" | "ms/s" | "KB" | "bytes" | ""
   readonly budget?: { readonly atMost: number } | { readonly atLeast: number }
   /** Debian's Nova with its fake driver, as measured for the design; by condition where that changes it. */
   readonly nova?: number | { readonly [condition: string]: number }
@@ -36,6 +36,42 @@ export const figures = {
   restartListed: { name: "kill -9, start again: to the first list", unit: "s", budget: { atMost: 4 } },
   commitCallerCpu: { name: "journal commit, CPU on the caller's thread", unit: "µs" },
   commitWorkerCpu: { name: "journal commit, CPU on other threads", unit: "µs" },
+  clusterBootCpu: { name: "CPU per boot, runners in sum", unit: "ms" },
+  clusterBootRedisCpu: { name: "  beside it, Redis", unit: "ms" },
+  clusterBootAgentCpu: { name: "  beside it, the agent of all hosts", unit: "ms" },
+  clusterBootCommits: { name: "  commits per boot", unit: "" },
+  clusterBatchSize: { name: "  commits that travelled together, mean", unit: "" },
+  clusterBootIn: { name: "  to Redis per boot", unit: "KB" },
+  clusterBootOut: { name: "  from Redis per boot, all runners", unit: "KB" },
+  getRedisCpu: { name: "  beside it, Redis", unit: "ms" },
+  idleCpu: { name: "idle, runners in sum", unit: "ms/s" },
+  idleRedisCpu: { name: "  beside it, Redis", unit: "ms/s" },
+  askCpu: { name: "ask of an actor, CPU of who asks", unit: "µs" },
+  askOtherCpu: { name: "  beside it, the other runner", unit: "µs" },
+  askMicros: { name: "  its time", unit: "µs" },
+  redisCommitCpu: { name: "commit, CPU of the runner", unit: "µs" },
+  redisCommitRedisCpu: { name: "  beside it, Redis", unit: "µs" },
+  redisCommitRate: { name: "  commits", unit: "/s" },
+  barrierCpu: { name: "read barrier, CPU of the runner", unit: "µs" },
+  barrierRedisCpu: { name: "  beside it, Redis", unit: "µs" },
+  barrierMicros: { name: "  its time", unit: "µs" },
+  followCpu: { name: "feed entry of another runner, CPU of who reads it", unit: "µs" },
+  agentRunnerCpu: { name: "attached host, idle: CPU of its runner", unit: "ms/s" },
+  agentAgentCpu: { name: "  beside it, its agent's process", unit: "ms/s" },
+  agentMemory: { name: "  memory of its runner", unit: "KB" },
+  failoverFirst: { name: "kill -9 of a runner to the first change it owned", unit: "s", budget: { atMost: 4 } },
+  failoverAll: { name: "  to a change in each of its shards", unit: "s" },
+  failoverShards: { name: "  shards it had", unit: "" },
+  redisPerServer: { name: "Redis memory per stored server", unit: "bytes" },
+  redisPerHost: { name: "Redis memory per host", unit: "bytes" },
+  redisFeed: { name: "Redis memory of the feed", unit: "MB" },
+  runnerStart: { name: "start of a runner to /healthz", unit: "s", budget: { atMost: 4 } },
+  runnerMemory: { name: "resident memory of a runner", unit: "MB" },
+  placementRate: { name: "placements: pick, claim, and a release for each", unit: "/s", budget: { atLeast: 1500 } },
+  placementCpu: { name: "  CPU of each", unit: "µs", budget: { atMost: 660 } },
+  placementP50: { name: "  pick and claim, p50", unit: "µs" },
+  placementP99: { name: "  pick and claim, p99", unit: "ms", budget: { atMost: 2 } },
+  placementFirst: { name: "  the first requests of a kind, each kind", unit: "ms" },
   ownShare: { name: "(load generator: share of a core)", unit: "%" },
   sentLate: { name: "(load generator: latest request sent late by)", unit: "ms" }
 } as const satisfies Record<string, Figure>

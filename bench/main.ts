@@ -13,10 +13,19 @@ import { parse } from "./options.ts"
 import { machineUse } from "./procfs.ts"
 import type { Options } from "./options.ts"
 import { boots } from "./parts/boots.ts"
+import { clusterAgents } from "./parts/clusterAgents.ts"
+import { clusterBoots } from "./parts/clusterBoots.ts"
+import { clusterCalls } from "./parts/clusterCalls.ts"
+import { clusterFailover } from "./parts/clusterFailover.ts"
+import { clusterProfile } from "./parts/clusterProfile.ts"
+import { clusterRequests } from "./parts/clusterRequests.ts"
+import { clusterScale } from "./parts/clusterScale.ts"
 import { journal } from "./parts/journal.ts"
 import { latency } from "./parts/latency.ts"
 import { lists } from "./parts/lists.ts"
 import { memory, restart } from "./parts/memory.ts"
+import { packing } from "./parts/packing.ts"
+import { placement } from "./parts/placement.ts"
 import { power } from "./parts/power.ts"
 import { profile } from "./parts/profile.ts"
 import { reads } from "./parts/reads.ts"
@@ -30,31 +39,53 @@ interface Part {
   readonly run: (bench: Bench) => Promise<void>
 }
 
-const parts: Readonly<Record<string, Part>> = { journal, startup, boots, latency, reads, power, profile, lists, memory, restart }
+const oneProcess: Readonly<Record<string, Part>> = { journal, startup, boots, latency, reads, power, profile, lists, memory, restart, placement }
+/** They need recorded data beside the repository. */
+const recorded: Readonly<Record<string, Part>> = { packing }
+/** They need redis-server. */
+const cluster: Readonly<Record<string, Part>> = {
+  "cluster-boots": clusterBoots,
+  "cluster-requests": clusterRequests,
+  "cluster-calls": clusterCalls,
+  "cluster-agents": clusterAgents,
+  "cluster-failover": clusterFailover,
+  "cluster-profile": clusterProfile,
+  "cluster-scale": clusterScale
+}
+const parts = { ...oneProcess, ...recorded, ...cluster }
+
+const list = (of: Readonly<Record<string, Part>>): string =>
+  Object.entries(of).map(([name, { meaning }]) => `  ${name.padEnd(16)} ${meaning}`).join("\n")
 
 const help = `Usage: npm run bench -- [part …] [options]
 
 Starts clouds as processes of their own, drives them over their HTTP API on loopback, and prints what they need beside
-what they may need. All parts take about a quarter of an hour.
+what they may need. The parts of one process take about a quarter of an hour, those of a cluster half an hour.
 
-Parts (default: all)
-${Object.entries(parts).map(([name, { meaning }]) => `  ${name.padEnd(10)} ${meaning}`).join("\n")}
+Parts (default: all of one process)
+${list(oneProcess)}
+that of recorded arrivals
+${list(recorded)}
+and those of a cluster, which need redis-server; "cluster" is all of them
+${list(cluster)}
 
 Options
   --quick           small counts and two rounds: to see that it works, not to quote
   --rounds N        samples of each figure, after one warm-up (default ${full.rounds})
+  --every N         of the trace that is packed, one batch in so many (default ${full.packingEvery}: all)
   --folder FOLDER   where the clouds keep their data: the disk that is measured (default: the temporary folder)
   --out FILE        the results as JSON (default: bench/results/<time>.json)
   --help            this text
 `
 
-const open = (options: Options, folder: string, measured: Array<Measured>, remarks: Array<string>) => {
+const open = (options: Options, folder: string, results: string, measured: Array<Measured>, remarks: Array<string>) => {
   const scale = options.isQuick ? quick : full
   const home = makeHome(folder)
   let filled: Promise<Filled> | undefined
   const bench: Omit<Bench, "clouds"> = {
-    scale: { ...scale, rounds: options.rounds ?? scale.rounds },
+    scale: { ...scale, rounds: options.rounds ?? scale.rounds, packingEvery: options.every ?? scale.packingEvery },
     progress: progress(process.stderr),
+    results,
     record: (figure, condition, samples) => void measured.push({ figure, condition, samples }),
     remark: (text) => void remarks.push(text),
     filled: () => filled ??= fillable({ ...bench, clouds: home.open() })
@@ -86,7 +117,7 @@ const runParts = async (
 }
 
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
-  const options = parse(args, Object.keys(parts))
+  const options = parse(args, Object.keys(parts), Object.keys(oneProcess))
   if ("problem" in options) {
     console.error(`bench: ${options.problem}\nSee npm run bench -- --help`)
     return 2
@@ -103,11 +134,11 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const measured: Array<Measured> = []
   const remarks: Array<string> = []
   const under = conditions(folder)
-  const { bench, home } = open(options, folder, measured, remarks)
-  process.on("exit", home.remove)
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
   const out = resolve(options.out ?? join(import.meta.dirname, `results/${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`))
   mkdirSync(dirname(out), { recursive: true })
+  const { bench, home } = open(options, folder, dirname(out), measured, remarks)
+  process.on("exit", home.remove)
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1))
   // After each part: a run that is broken off has not been for nothing.
   const save = (more: object = {}) => {
     const results = { conditions: { ...under, ...more }, scale: bench.scale, figures: figuresJson(measured), remarks }

@@ -3,17 +3,24 @@ export interface Options {
   readonly parts: ReadonlyArray<string>
   readonly isQuick: boolean
   readonly rounds: number | null
+  /** Of the trace that is packed, one batch in so many. */
+  readonly every: number | null
   /** Where data folders are made: on the disk that is to be measured. */
   readonly folder: string | null
   readonly out: string | null
   readonly isHelp: boolean
 }
 
-const valued = ["rounds", "folder", "out"] as const
+const valued = ["rounds", "every", "folder", "out"] as const
 type Valued = (typeof valued)[number]
 
-/** The options, or what is wrong with them. */
-export const parse = (args: ReadonlyArray<string>, known: ReadonlyArray<string>): Options | { readonly problem: string } => {
+/** The options, or what is wrong with them. `cluster` stands for all parts named `cluster-…`; none named: those of `byDefault`. */
+export const parse = (
+  args: ReadonlyArray<string>,
+  known: ReadonlyArray<string>,
+  byDefault: ReadonlyArray<string> = known
+): Options | { readonly problem: string } => {
+  const membersOf = (group: string) => known.filter((part) => part.startsWith(`${group}-`))
   const parts: Array<string> = []
   const values: { [K in Valued]?: string } = {}
   let isQuick = false
@@ -30,17 +37,22 @@ export const parse = (args: ReadonlyArray<string>, known: ReadonlyArray<string>)
       values[name] = value
     } else if (arg.startsWith("-")) return { problem: `${arg} is not an option` }
     else if (known.includes(arg)) parts.push(arg)
+    else if (membersOf(arg).length > 0) parts.push(...membersOf(arg))
     else return { problem: `${arg} is not a part; there are: ${known.join(", ")}` }
   }
   if (values.rounds !== undefined && !/^[1-9]\d{0,2}$/.test(values.rounds)) {
     return { problem: `--rounds must be a whole number from 1 to 999, not ${values.rounds}` }
   }
+  if (values.every !== undefined && !/^[1-9]\d{0,2}$/.test(values.every)) {
+    return { problem: `--every must be a whole number from 1 to 999, not ${values.every}` }
+  }
   return {
     // In the order of the list, whatever that of the arguments: some parts build on others' work.
-    parts: parts.length === 0 ? known : known.filter((part) => parts.includes(part)),
+    parts: parts.length === 0 ? byDefault : known.filter((part) => parts.includes(part)),
     isQuick,
     isHelp,
     rounds: values.rounds === undefined ? null : Number(values.rounds),
+    every: values.every === undefined ? null : Number(values.every),
     folder: values.folder ?? null,
     out: values.out ?? null
   }

@@ -23,7 +23,7 @@ export interface Project {
 const field = <A>(body: unknown, name: string): A => (body as { readonly [key: string]: A })[name]!
 
 /** The token is sent from now on. */
-const logIn = async (client: Client): Promise<{ readonly projectId: string; readonly token: string }> => {
+export const logIn = async (client: Client): Promise<{ readonly projectId: string; readonly token: string }> => {
   const answer = await client.send("POST", "/identity/v3/auth/tokens", {
     auth: {
       identity: { methods: ["password"], password: { user: { name: "admin", domain, password } } },
@@ -152,7 +152,10 @@ export const settle = async (project: Project, last: string, milestone: Mileston
 
 /** What ended in ERROR is no result. */
 export const refuseErrors = async (project: Project): Promise<void> => {
-  if (!(await isEmpty(project, "status=ERROR"))) throw new Error("some servers ended in ERROR")
+  if (await isEmpty(project, "status=ERROR")) return
+  const query = listPath("status=ERROR&limit=1000")
+  const failed = field<ReadonlyArray<Found>>(await project.client.json("GET", query), "servers")
+  throw new Error(`${failed.length} servers ended in ERROR, the newest with ${JSON.stringify(failed[0]?.["fault"])}`)
 }
 
 export interface Batch {

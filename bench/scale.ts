@@ -15,6 +15,18 @@ export interface Scale {
   readonly idleMillis: number
   readonly profiledBoots: number
   readonly commits: number
+  readonly placementFleets: ReadonlyArray<number>
+  /** Of a round. */
+  readonly placements: number
+  /** Of the trace that is packed, one batch in so many. */
+  readonly packingEvery: number
+  /** Of the cluster's parts. */
+  readonly clusterRatePerSecond: number
+  readonly clusterAgents: ReadonlyArray<number>
+  readonly clusterHosts: number
+  readonly clusterServers: number
+  readonly asks: number
+  readonly failovers: number
 }
 
 export const full: Scale = {
@@ -30,7 +42,16 @@ export const full: Scale = {
   stored: [1000, 10_000, 100_000],
   idleMillis: 5_000,
   profiledBoots: 5000,
-  commits: 100_000
+  commits: 100_000,
+  placementFleets: [100, 1000, 10_000, 100_000],
+  placements: 10_000,
+  packingEvery: 1,
+  clusterRatePerSecond: 100,
+  clusterAgents: [1000, 3000],
+  clusterHosts: 10_000,
+  clusterServers: 100_000,
+  asks: 4000,
+  failovers: 5
 }
 
 export const quick: Scale = {
@@ -45,5 +66,14 @@ export const quick: Scale = {
   stored: [1000, 20_000],
   idleMillis: 1_000,
   profiledBoots: 1000,
-  commits: 20_000
+  commits: 20_000,
+  placementFleets: [100, 10_000],
+  placements: 2_000,
+  packingEvery: 16,
+  clusterRatePerSecond: 50,
+  clusterAgents: [20, 100],
+  clusterHosts: 500,
+  clusterServers: 5000,
+  asks: 500,
+  failovers: 2
 }

@@ -23,6 +23,28 @@ export interface ImageSource {
   readonly ramdiskPath: string | null
 }
 
+/** One NUMA node of a guest: its CPUs by the guest's numbers, its memory in MiB. */
+export interface DomainCell {
+  readonly cpus: ReadonlyArray<number>
+  readonly memoryMb: number
+  /** The host's NUMA node that its memory comes from. */
+  readonly hostCell: number
+  /** `null`: the host's base pages. */
+  readonly hugePageKb: number | null
+}
+
+/** Where a guest's NUMA nodes, CPUs and emulator lie on its host. */
+export interface DomainNuma {
+  /** In the order of the guest's nodes. */
+  readonly cells: ReadonlyArray<DomainCell>
+  /** Each of the guest's CPUs, ascending, with the host CPUs it may run on: one for a pinned CPU. */
+  readonly pins: ReadonlyArray<{ readonly cpu: number; readonly hostCpus: ReadonlyArray<number> }>
+  /** Host CPUs for what the emulator does beside the guest's CPUs. */
+  readonly emulatorCpus: ReadonlyArray<number>
+  /** Of the guest's CPUs: those that run before anything else on their host CPU. */
+  readonly realtimeCpus: ReadonlyArray<number>
+}
+
 /** Everything a hypervisor needs to run one server; sizes as the names say. */
 export interface DomainSpec {
   readonly id: string
@@ -41,6 +63,14 @@ export interface DomainSpec {
   readonly nics: ReadonlyArray<NicSpec>
   readonly extraSpecs: { readonly [key: string]: string }
   readonly userData: string | null
+  /** What the guest takes its CPUs for; absent: a socket each. */
+  readonly cpuTopology?: { readonly sockets: number; readonly cores: number; readonly threads: number }
+  /** Absent: its CPUs and memory may lie anywhere. */
+  readonly numa?: DomainNuma
+  /** Host CPUs that a guest without `numa` may run on; absent: all. */
+  readonly sharedCpus?: ReadonlyArray<number>
+  /** Its memory must stay in RAM. */
+  readonly isMemoryLocked?: boolean
 }
 
 export type PowerState = "running" | "paused" | "shutdown" | "crashed" | "suspended" | "nostate"
@@ -79,6 +109,8 @@ export interface Inventory {
   readonly numa: ReadonlyArray<NumaNode>
   /** Sibling threads of each core, with its socket. */
   readonly cores: ReadonlyArray<{ readonly socket: number; readonly cpus: ReadonlyArray<number> }>
+  /** CPUs that the operator set apart: for guests that share them, for guests pinned to them. Absent: all are for both. */
+  readonly cpuSets?: { readonly shared: ReadonlyArray<number> | null; readonly dedicated: ReadonlyArray<number> | null }
   readonly traits: ReadonlyArray<string>
 }
 

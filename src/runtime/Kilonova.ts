@@ -5,6 +5,7 @@ import { Accounts } from "../actors/identity/AccountsProtocol.ts"
 import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
 import type { Images } from "../actors/image/ImageProtocol.ts"
 import type { NetworkApi } from "../actors/network/NetworkApiProtocol.ts"
+import { defaultSettings, SchedulerOptions, type SchedulerSettings } from "../actors/scheduler/settings.ts"
 import type { Refusal } from "../actors/shared/Refusal.ts"
 import { refuse } from "../actors/shared/Refusal.ts"
 import type { Fleet } from "../drivers/Driver.ts"
@@ -41,6 +42,8 @@ export interface KilonovaOptions {
   readonly imagesFolder?: string
   /** The hosts; `{ simulated: n }` or any layer of a `Fleet`. Default: 8 simulated hosts. */
   readonly fleet?: { readonly simulated: number } | AgentFleet | FleetLayer
+  /** Filters, weighers and their limits; those not named are as Nova's defaults. */
+  readonly scheduler?: Partial<SchedulerSettings>
   /** Where to listen; `null`: nowhere, the cloud is for this program alone. Default: a free port on loopback. */
   readonly listen?: { readonly host: string; readonly port: number } | null
   /** What callers see where a proxy stands in front. */
@@ -146,6 +149,7 @@ const cloud = (options: KilonovaOptions) =>
   running(options).pipe(
     Layer.provide([RpcHandlers.handlers, RpcHandlers.authentication]),
     Layer.provideMerge(actors.layer),
+    Layer.provide(Layer.succeed(SchedulerOptions, { ...defaultSettings, ...options.scheduler })),
     Layer.provideMerge(services.layer(options.imagesFolder)),
     Layer.provideMerge(fleetOf(options.fleet)),
     Layer.provideMerge(storage.layer(options.storage ?? "memory"))

@@ -179,19 +179,51 @@ export const Limits = {
   quotaHoldMillis: 60_000,
   /** Between the scheduler's pick and the server's word that it is placed. */
   placementHoldMillis: 60_000,
+  /** Kinds of requests whose verdicts on every host the scheduler keeps. */
+  requestClassesMax: 128,
+  /** Requests for several servers at once whose places the scheduler remembers. */
+  gangsKeptMax: 10_000,
+  /** What the proof of a decision holds: groups of refused hosts, names in each, characters of a reason, hosts next to the best. */
+  proofGroupsMax: 6,
+  proofHostsNamedMax: 5,
+  proofReasonCharsMax: 120,
+  proofRunnersUpMax: 3,
+  /** Ways out that a refusal names: of each kind; sizes of pages tried; hosts looked at for a server to move, servers of each, moves tried. */
+  relaxationsOfKindMax: 3,
+  relaxationPageSizesMax: 4,
+  relaxationHostsMax: 32,
+  relaxationServersMax: 64,
+  relaxationMovesTriedMax: 8,
+  /** Servers that one request made, whose decisions one answer explains. */
+  explanationsMax: 100,
+  /** Premises of an earlier plan that a request may give back. */
+  premisesMax: 10_000,
+  /** Servers of one flavor that are counted on one host; of those with NUMA cells, on all hosts: each is fitted for itself. */
+  capacityPerHostMax: 16_384,
+  capacityFitsMax: 20_000,
+  /** Between two looks of the scheduler at which hosts are up; the one it picks is looked at in any case. */
+  livenessMillis: 1_000,
+  /** Hosts on which an affinity group that is made at once is tried as a whole. */
+  gangHostsTriedMax: 64,
   conductors: 16,
 
   /** Placement, what its clients make. A name of a trait or a resource class has as many characters as Placement's own. */
   placementProvidersMax: 100_000,
+  /** Of providers one under the other, the root among them. */
+  placementDepthMax: 64,
   placementConsumersMax: 1_000_000,
   placementTraitsMax: 10_000,
   placementResourceClassesMax: 1_000,
   placementNameCharsMax: 255,
   /** Candidates of one answer, whatever limit the request names. */
   placementCandidatesMax: 10_000,
-  /** Steps of the search for candidates: of one tree before the next one has its turn, and of all in one request. */
+  /** Amounts and groups in all candidates of one answer. */
+  placementCandidateLinesMax: 200_000,
+  /** The search for candidates: steps of one tree without a find before the next has its turn, and of one request in all. */
   placementTurnSteps: 256,
   placementSearchSteps: 1_000_000,
+  /** Finding again what another tree has given already counts as so many steps. */
+  placementRepeatSteps: 16,
 
   actionLogMax: 100,
   deletedKeptMax: 10_000,

@@ -13,6 +13,15 @@ describe("command line of the bench", () => {
   it("parts come in their own order, each once", () =>
     assert.deepInclude(parse(["lists", "journal", "lists", "--quick"], known), { parts: ["journal", "lists"], isQuick: true }))
 
+  it("a group is all of its parts, and none of them is run unless it was named", () => {
+    const all = [...known, "cluster-boots", "cluster-scale"]
+    const partsOf = (...args: ReadonlyArray<string>) => parse(args, all, known)
+    assert.deepInclude(partsOf("cluster", "boots"), { parts: ["boots", "cluster-boots", "cluster-scale"] })
+    assert.deepInclude(partsOf("cluster-scale"), { parts: ["cluster-scale"] })
+    assert.deepInclude(partsOf(), { parts: known })
+    assert.property(partsOf("clust"), "problem")
+  })
+
   it("values may stand beside their option or after it", () => {
     assert.deepInclude(parse(["--rounds", "7", "--out=a=b.json"], known), { rounds: 7, out: "a=b.json" })
   })

@@ -31,14 +31,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   { name: "quota is not held between the yes and the commit", file: `${actors}/project/ProjectActor.ts`, from: "holds.set(id, { userId, cores, ramMb, serverGroupId, holder, askedAtMillis: nowMillis })", to: "void id" },
   { name: "a new owner of a project counts before it has caught up", file: `${actors}/project/ProjectActor.ts`, from: "    yield* caughtUp(journal)\n", to: "" },
   { name: "quota is given back too early", file: `${actors}/project/ProjectActor.ts`, from: "if (holder === null || nowMillis - askedAtMillis < Limits.quotaHoldMillis) continue", to: "holds.delete(id); continue" },
-  { name: "a place is not held between the pick and the commit", file: `${actors}/scheduler/SchedulerActor.ts`, from: "        holds.add({", to: "        void ({" },
+  { name: "a place is not held between the pick and the commit", file: `${actors}/scheduler/Holds.ts`, from: "  add(held: Held): void {\n", to: "  add(held: Held): void {\n    if (held !== undefined) return\n" },
   { name: "a new scheduler picks before it has caught up", file: `${actors}/scheduler/SchedulerActor.ts`, from: "    yield* caughtUp(yield* Journal)\n", to: "    yield* Journal\n" },
-  { name: "the host takes every claim", file: `${actors}/host/HostActor.ts`, from: "return verdict === true ? Effect.void", to: "return true ? Effect.void" },
+  { name: "the host takes every claim", file: `${actors}/host/HostActor.ts`, from: "if (short !== true) return", to: "if (false) return" },
   { name: "hosts ignore the epoch of who drives them", file: "test/sim/hypervisor/Hypervisor.ts", from: "if (epoch < this.epoch) {", to: "if (false) {" },
   { name: "late outcomes are taken", file: `${actors}/instance/decide.ts`, from: "return work?.generation === command.generation ? advanced(", to: "return work !== null && work !== undefined ? advanced(" },
   { name: "nothing is sent again after a failure", file: `${actors}/instance/WatchdogService.ts`, from: "return isResent || work.touchedAtMillis + Limits.stepRetryMillis <= nowMillis", to: "return false" },
   { name: "no task ends at its deadline", file: `${actors}/instance/WatchdogService.ts`, from: "if (work.deadlineMillis <= nowMillis) return", to: "if (false) return" },
-  { name: "a build that moves on keeps its old host", file: `${actors}/instance/evolve.ts`, from: "return { work: event.work, host: null, taskState: \"scheduling\" }", to: "return { work: event.work, taskState: \"scheduling\" }" },
+  { name: "a build that moves on keeps its old host", file: `${actors}/instance/evolve.ts`, from: "work: event.work, host: null, taskState: \"scheduling\"", to: "work: event.work, taskState: \"scheduling\"" },
   { name: "a delete forgets the guest", file: `${actors}/host/HostActor.ts`, from: "if (step === \"destroy\") return driver.destroy(id, call)", to: "if (step === \"destroy\") return Effect.void" },
   { name: "guests left over are left alone", file: `${actors}/host/reconcile.ts`, from: "return isElsewhere ? [{ _tag: \"Destroy\", instanceId: id }] : []", to: "return []" }
 ]

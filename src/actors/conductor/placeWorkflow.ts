@@ -2,7 +2,7 @@ import { Effect, Result } from "effect"
 import type { Instance } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import type { Networks } from "../network/NetworkProtocol.ts"
-import type { Selection } from "../scheduler/SchedulerProtocol.ts"
+import { NoValidHost, type Selection } from "../scheduler/SchedulerProtocol.ts"
 import type { Fence } from "../shared/Promise.ts"
 import { isRefusal, type Refusal } from "../shared/Refusal.ts"
 
@@ -30,10 +30,13 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     const isRetry = (instance.work?.attempt ?? 1) > 1
     const message = isRetry ? `${exhausted(instance)} ${error.message}` : error.message
     const details = [instance.work?.lastFailure, error.code].filter((line) => line !== undefined).join("\n")
-    yield* needs.tell(instance, { _tag: "Failed", message, details: details === "" ? null : details, code: 500, isRetryable: false })
+    yield* needs.tell(instance, {
+      _tag: "Failed", message, details: details === "" ? null : details, code: 500, isRetryable: false,
+      ...(error instanceof NoValidHost ? { placement: error.placement } : {})
+    })
     return
   }
-  const { host, availabilityZone, promise } = selection.success
+  const { host, availabilityZone, numa, placement, promise } = selection.success
   const nics = yield* Effect.result(needs.networks.allocate({
     instanceId: instance.id,
     projectId: instance.projectId,
@@ -49,7 +52,10 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     yield* needs.tell(instance, { _tag: "Failed", message, details: null, code: 500, isRetryable: false })
     return
   }
-  const after = yield* needs.tell(instance, { _tag: "Placed", host, availabilityZone, nics: nics.success }, [promise])
+  const after = yield* needs.tell(instance, {
+    _tag: "Placed", host, availabilityZone, nics: nics.success, ...(numa == null ? {} : { numa }),
+    ...(placement === undefined ? {} : { placement })
+  }, [promise])
   // The server was deleted or given up meanwhile, and its own release may have come before these ports were made.
   const isGivenUp = after.vmState === "error" && after.host === null
   if (isGivenUp || after.vmState === "deleted" || after.work?.action === "delete") yield* needs.networks.release(instance.id)

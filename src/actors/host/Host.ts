@@ -31,6 +31,10 @@ export type Host = {
     readonly memoryMb: number
     readonly pages: ReadonlyArray<{ readonly sizeKb: number; readonly count: number }>
   }>
+  /** Sibling threads, core by core. Absent in records of before: then no CPU is taken to have a sibling. */
+  readonly cores?: ReadonlyArray<{ readonly socket: number; readonly cpus: ReadonlyArray<number> }>
+  /** CPUs set apart for guests that share them, and for guests pinned to them; absent: all are for both. */
+  readonly cpuSets?: { readonly shared: ReadonlyArray<number> | null; readonly dedicated: ReadonlyArray<number> | null }
   readonly traits: ReadonlyArray<string>
 }
 
@@ -47,9 +51,11 @@ export interface AllocationRatios {
   readonly cpu: number
   readonly ram: number
   readonly disk: number
+  readonly reservedCpus: number
   readonly reservedRamMb: number
+  readonly reservedDiskGb: number
 }
-export const defaultRatios: AllocationRatios = { cpu: 4, ram: 1, disk: 1, reservedRamMb: 512 }
+export const defaultRatios: AllocationRatios = { cpu: 4, ram: 1, disk: 1, reservedCpus: 0, reservedRamMb: 512, reservedDiskGb: 0 }
 
 const _isJson = (host: Host): Json => host
 void _isJson

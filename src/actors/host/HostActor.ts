@@ -3,6 +3,7 @@ import { Entity } from "effect/cluster"
 import type { Call, DomainSpec, Driver, DriverError, ImageSource } from "../../drivers/Driver.ts"
 import { DriverError as DriverFailure, Fleet } from "../../drivers/Driver.ts"
 import { ask, caughtUp } from "../../runtime/kernel/ask.ts"
+import { HostTopologies } from "../../runtime/kernel/HostTopologies.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../runtime/kernel/Journal.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
@@ -13,11 +14,15 @@ import { Images } from "../image/ImageProtocol.ts"
 import type { Instance, Work } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
+import { providerOverlay } from "../placement/providerOverlay.ts"
+import { ratiosOf } from "../scheduler/ratios.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { holds, isCurrent } from "./claims.ts"
 import { domainSpec } from "./domainSpec.ts"
-import { defaultRatios, hosts } from "./Host.ts"
+import { aggregates } from "./Aggregate.ts"
+import { hosts } from "./Host.ts"
 import { HostEntity } from "./HostProtocol.ts"
+import { numaRefusal } from "./numa.ts"
 
 interface Running {
   readonly generation: number
@@ -26,6 +31,9 @@ interface Running {
 
 const failure = (operation: string, message: string, isRetryable: boolean) =>
   new DriverFailure({ operation, message, isRetryable })
+
+/** The claims a host refuses. After one of a place on it, another place may do: the host itself is not ruled out. */
+const claims = { resources: "claim", place: "claim of a place" } as const
 
 interface Drive {
   readonly driver: Driver
@@ -63,7 +71,10 @@ const outcomeOf = (exit: Exit.Exit<void, DriverError>): typeof Outcome.Type => {
   if (Exit.isSuccess(exit)) return { _tag: "Done" }
   const error = Exit.findErrorOption(exit)
   return error._tag === "Some"
-    ? { _tag: "Failed", message: error.value.message, details: error.value.operation, code: 500, isRetryable: error.value.isRetryable }
+    ? {
+      _tag: "Failed", message: error.value.message, details: error.value.operation, code: 500, isRetryable: error.value.isRetryable,
+      ...(error.value.operation === claims.place ? { mayStay: true } : {})
+    }
     : { _tag: "Failed", message: "The hypervisor driver failed", details: String(exit.cause), code: 500, isRetryable: true }
 }
 
@@ -77,6 +88,7 @@ export const layer = HostEntity.toLayer(
     const hostname = (yield* Entity.CurrentAddress).entityId
     const fleet = yield* Fleet
     const index = yield* InstanceIndex
+    const topologies = yield* HostTopologies
     const records = yield* Records
     const images = yield* Images
     const ownership = yield* Ownership
@@ -93,13 +105,21 @@ export const layer = HostEntity.toLayer(
         : Effect.succeed(found)
     })
 
+    const refused = (operation: string, why: string) => Effect.fail(failure(operation, `Host ${hostname} refused the claim: ${why}`, true))
+
+    const ratios = () =>
+      ratiosOf([...records.all(aggregates)].filter((aggregate) => aggregate.hosts.includes(hostname)), providerOverlay(records, hostname).ratios)
+
     /** Every server that names this host counts, whichever process committed it. */
     const claimed = (instance: Instance) => {
       if (instance.work?.step !== "spawn") return Effect.void
       const verdict = Effect.suspend(() => {
         const host = records.get(hosts, hostname)
-        const verdict = host === undefined ? "it has no inventory" : holds(host, index.usageOfHost(hostname), defaultRatios)
-        return verdict === true ? Effect.void : Effect.fail(failure("claim", `Host ${hostname} refused the claim: ${verdict}`, true))
+        if (host === undefined) return refused(claims.resources, "it has no inventory")
+        const short = holds(host, index.usageOfHost(hostname), () => topologies.pinnedCpusOn(hostname), ratios())
+        if (short !== true) return refused(claims.resources, short)
+        const taken = numaRefusal(instance, () => topologies.othersOn(hostname, instance.id))
+        return taken === null ? Effect.void : refused(claims.place, taken)
       })
       return Effect.andThen(caughtUp(journal), verdict)
     }
@@ -118,7 +138,7 @@ export const layer = HostEntity.toLayer(
         Effect.flatMap(driver, (found) => driveStep(instance.work!, {
           driver: found,
           id: instance.id,
-          spec: Effect.map(imageOf(instance), (image) => domainSpec(instance, image)),
+          spec: Effect.map(imageOf(instance), (image) => domainSpec(instance, image, records.get(hosts, hostname))),
           call: { epoch: promise.epoch }
         }))
       ))

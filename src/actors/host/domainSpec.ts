@@ -1,9 +1,11 @@
 import type { DomainSpec, ImageSource } from "../../drivers/Driver.ts"
 import type { Instance } from "../instance/Instance.ts"
 import { domainName } from "../instance/Instance.ts"
+import { domainHardware } from "./domainHardware.ts"
+import type { Host } from "./Host.ts"
 
 /** What the hypervisor must know of a server. */
-export const domainSpec = (instance: Instance, image: ImageSource | null): DomainSpec => ({
+export const domainSpec = (instance: Instance, image: ImageSource | null, host: Host | undefined): DomainSpec => ({
   id: instance.id,
   name: domainName(instance),
   displayName: instance.name,
@@ -24,5 +26,6 @@ export const domainSpec = (instance: Instance, image: ImageSource | null): Domai
     fixedIps: nic.fixedIps.map((ip) => `${ip.address}/${ip.prefix}`)
   })),
   extraSpecs: instance.flavor.extraSpecs,
-  userData: instance.userData
+  userData: instance.userData,
+  ...domainHardware(instance, host)
 })

@@ -17,6 +17,8 @@ const factsOf = (inventory: Inventory): Facts => ({
   memoryMb: inventory.memoryMb,
   diskGb: inventory.diskGb,
   numa: inventory.numa,
+  cores: inventory.cores,
+  ...(inventory.cpuSets === undefined ? {} : { cpuSets: inventory.cpuSets }),
   traits: inventory.traits
 })
 
@@ -26,8 +28,11 @@ const unmeasured: Facts = {
   vcpus: 0, memoryMb: 0, diskGb: 0, numa: [], traits: []
 }
 
+/** Facts that not every inventory has: one that is gone from the inventory goes from the record. */
+const withoutOptional = ({ cpuSets: _, ...rest }: Host): Host => rest
+
 const isSame = (host: Host, facts: Facts) =>
-  (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
+  (host.cpuSets === undefined) === (facts.cpuSets === undefined) && (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
 
 /** What a new host is given. */
 export interface Birth {
@@ -44,7 +49,7 @@ export const registered = (
   hostname: string, known: Host | undefined, inventory: Inventory | undefined, birth: () => Birth, at: string
 ): Host | undefined => {
   const facts = inventory === undefined ? undefined : factsOf(inventory)
-  if (known !== undefined) return facts === undefined || isSame(known, facts) ? undefined : { ...known, ...facts, updatedAt: at }
+  if (known !== undefined) return facts === undefined || isSame(known, facts) ? undefined : { ...withoutOptional(known), ...facts, updatedAt: at }
   const { id, number, serviceId } = birth()
   return {
     hostname, number, serviceNumber: number, id, serviceId, availabilityZone: "nova", isDisabled: false,

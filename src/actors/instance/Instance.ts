@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import { NetworkRequest, Nic } from "../network/Nic.ts"
+import { Proof } from "../scheduler/proof/Proof.ts"
+import { NumaFit } from "./numaFit.ts"
 import { TaskState, VmState } from "./states.ts"
 
 const Strings = Schema.Record(Schema.String, Schema.String)
@@ -76,6 +78,8 @@ export const PlacementWish = Schema.Struct({
   /** The group's policy (`affinity`, `anti-affinity`, `soft-…`), which never changes. */
   groupPolicy: Schema.NullOr(Schema.String),
   maxServerPerHost: Schema.Int,
+  /** Servers that its request made: they are placed all or none. Absent: one. */
+  gangSize: Schema.optionalKey(Schema.Int),
   hints: Schema.Record(Schema.String, Schema.Json)
 })
 export type PlacementWish = typeof PlacementWish.Type
@@ -125,6 +129,10 @@ export const Instance = Schema.Struct({
   wish: PlacementWish,
   /** The service host; `null` until one accepted the server. */
   host: Schema.NullOr(Schema.String),
+  /** What it has of the host's NUMA cells; `null` or absent: no cells of its own. Given up with the host. */
+  numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
+  /** Of the newest word of the scheduler: why there, or why nowhere. */
+  placement: Schema.optionalKey(Proof),
   availabilityZone: Schema.NullOr(Schema.String),
   networks: Schema.Union([Schema.Literals(["auto", "none"]), Schema.Array(NetworkRequest)]),
   securityGroups: Schema.Array(Schema.String),

@@ -1,7 +1,9 @@
 import { Schema } from "effect"
 import { Nic } from "../network/Nic.ts"
+import { Proof } from "../scheduler/proof/Proof.ts"
 import { Fence } from "../shared/Promise.ts"
 import { Instance } from "./Instance.ts"
+import { NumaFit } from "./numaFit.ts"
 import { VmState } from "./states.ts"
 
 /** Who asked for an action, and when; `requestId` makes a repeated request the same request. */
@@ -45,7 +47,9 @@ export const Outcome = Schema.Union([
   Schema.TaggedStruct("Placed", {
     host: Schema.String,
     availabilityZone: Schema.String,
-    nics: Schema.Array(Nic)
+    nics: Schema.Array(Nic),
+    numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
+    placement: Schema.optionalKey(Proof)
   }),
   Schema.TaggedStruct("Done", {}),
   Schema.TaggedStruct("Failed", {
@@ -53,7 +57,11 @@ export const Outcome = Schema.Union([
     details: Schema.NullOr(Schema.String),
     code: Schema.Int,
     /** Another host, or another try, may succeed. */
-    isRetryable: Schema.Boolean
+    isRetryable: Schema.Boolean,
+    /** The host itself may be picked again: only the place on it that the pick chose is taken. */
+    mayStay: Schema.optionalKey(Schema.Boolean),
+    /** Of a build that the scheduler refused. */
+    placement: Schema.optionalKey(Proof)
   })
 ])
 export type Outcome = typeof Outcome.Type

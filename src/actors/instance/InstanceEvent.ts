@@ -1,6 +1,8 @@
 import type { Nic } from "../network/Nic.ts"
 import type { Instance, InstanceFault, Work } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
+import type { Proof } from "../scheduler/proof/Proof.ts"
+import type { NumaFit } from "./numaFit.ts"
 import type { TaskState, VmState } from "./states.ts"
 
 /** Who asked, for the action log. */
@@ -28,6 +30,8 @@ export type InstanceEvent =
     readonly host: string
     readonly availabilityZone: string
     readonly nics: ReadonlyArray<Nic>
+    readonly numa: NumaFit | null
+    readonly placement?: Proof
     readonly work: Work
     readonly at: string
   }
@@ -37,7 +41,14 @@ export type InstanceEvent =
   | { readonly _tag: "BuildRescheduled"; readonly reason: string; readonly work: Work; readonly at: string }
   | { readonly _tag: "TaskCompleted"; readonly at: string }
   /** `work` is the undoing still to be done. */
-  | { readonly _tag: "TaskFailed"; readonly vmState: VmState; readonly fault: InstanceFault; readonly work: Work | null; readonly at: string }
+  | {
+    readonly _tag: "TaskFailed"
+    readonly vmState: VmState
+    readonly fault: InstanceFault
+    readonly placement?: Proof
+    readonly work: Work | null
+    readonly at: string
+  }
   /** What a failed build had taken is given back. */
   | { readonly _tag: "Unwound"; readonly at: string }
   | { readonly _tag: "Changed"; readonly patch: Patch; readonly at: string }

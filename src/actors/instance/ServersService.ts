@@ -122,8 +122,9 @@ const make = Effect.gen(function*() {
     const ids = Array.from({ length: request.maxCount }, () => uuidFrom(draw))
     const { count, promises } = yield* quota.reserve(ids, request.minCount)
     const reservationId = reservationIdFrom(draw)
+    const wanted = count > 1 ? { ...resolved, wish: { ...resolved.wish, gangSize: count } } : resolved
     const made = ids.slice(0, count).map((id, at) =>
-      newInstance(request, resolved, stamp, { id, reservationId }, at, request.maxCount))
+      newInstance(request, wanted, stamp, { id, reservationId }, at, request.maxCount))
     return yield* Effect.forEach(made, (instance) => createOne(quota, instance, stamp, promises), { concurrency: "unbounded" })
   })
 

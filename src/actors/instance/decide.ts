@@ -8,6 +8,7 @@ import type { Action, Command, Outcome, Request } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
 import type { Transition } from "./lifecycle.ts"
 import { build, changes, lifecycle } from "./lifecycle.ts"
+import type { Proof } from "../scheduler/proof/Proof.ts"
 import type { VmState } from "./states.ts"
 import { powerStates } from "./states.ts"
 
@@ -113,10 +114,13 @@ const next = (work: Work, step: Work["step"], atMillis: number, more: Partial<Wo
 /** The build has failed already, and what it took is being given back. */
 const isUnwinding = (instance: Instance, work: Work) => work.action === build.log && instance.vmState === "error"
 
+/** Only the scheduler gives reasons. */
+const proven = (placement: Proof | undefined): { readonly placement?: Proof } => placement === undefined ? {} : { placement }
+
 const failed = (
   instance: Instance,
   work: Work,
-  failure: { readonly message: string; readonly details: string | null; readonly code: number },
+  failure: { readonly message: string; readonly details: string | null; readonly code: number; readonly placement?: Proof },
   atMillis: number
 ): Decision => {
   const at = isoOf(atMillis)
@@ -135,7 +139,7 @@ const failed = (
   const undo = next(work, instance.host === null ? "release" : "destroy", atMillis, {
     deadlineMillis: atMillis + Limits.taskMillisMax
   })
-  return events({ _tag: "TaskFailed", vmState: "error", fault, work: undo, at })
+  return events({ _tag: "TaskFailed", vmState: "error", fault, work: undo, at, ...proven(failure.placement) })
 }
 
 const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, atMillis: number): Decision => {
@@ -144,7 +148,7 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
     case "Placed":
       return events({
         _tag: "Placed", host: outcome.host, availabilityZone: outcome.availabilityZone, nics: outcome.nics,
-        work: next(work, "spawn", atMillis), at
+        numa: outcome.numa ?? null, ...proven(outcome.placement), work: next(work, "spawn", atMillis), at
       })
     case "Done":
       if (work.step === "destroy") {
@@ -157,7 +161,8 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
         ? events({
           _tag: "BuildRescheduled", reason: outcome.message, at,
           work: next(work, "schedule", atMillis, {
-            attempt: work.attempt + 1, excludedHosts: [...work.excludedHosts, instance.host], lastFailure: outcome.message
+            attempt: work.attempt + 1, lastFailure: outcome.message,
+            excludedHosts: outcome.mayStay === true ? work.excludedHosts : [...work.excludedHosts, instance.host]
           })
         })
         : failed(instance, work, outcome, atMillis)

@@ -15,6 +15,13 @@ const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
   return { ...fields, metadata, tags: [...tags], wish }
 }
 
+/** Most servers never have a place of their own in NUMA cells: their states do not speak of one. */
+const withNuma = (instance: Instance, numa: Instance["numa"]): Pick<Instance, "numa"> =>
+  numa == null && instance.numa == null ? {} : { numa: numa ?? null }
+
+/** A failure that is not the scheduler's leaves its last word as it was. */
+const withProof = ({ placement }: Pick<Instance, "placement">): Pick<Instance, "placement"> => placement === undefined ? {} : { placement }
+
 const actionOf = (instance: Instance) => lifecycle[instance.work!.action as typeof Action.Type]
 
 /** How a finished task leaves the server. */
@@ -26,7 +33,7 @@ const completed = (instance: Instance, at: string): Partial<Instance> => {
   }
   const row = actionOf(instance)
   const landed = { ...base, vmState: row.to, powerState: powerStates[row.power], fault: null }
-  return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null } : landed
+  return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null, ...withNuma(instance, null) } : landed
 }
 
 const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _tag: "Created" }>): Partial<Instance> => {
@@ -44,22 +51,23 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     }
     case "Placed":
       return {
-        host: event.host, availabilityZone: event.availabilityZone, nics: event.nics, taskState: "spawning", work: event.work
+        host: event.host, availabilityZone: event.availabilityZone, nics: event.nics, taskState: "spawning", work: event.work,
+        ...withNuma(instance, event.numa), ...withProof(event)
       }
     case "StepCompleted":
     case "StepResent":
       return { work: event.work }
     case "BuildRescheduled":
-      return { work: event.work, host: null, taskState: "scheduling" }
+      return { work: event.work, host: null, taskState: "scheduling", ...withNuma(instance, null) }
     case "TaskCompleted":
       return completed(instance, event.at)
     case "TaskFailed":
       return {
-        vmState: event.vmState, taskState: null, fault: event.fault, work: event.work,
+        vmState: event.vmState, taskState: null, fault: event.fault, work: event.work, ...withProof(event),
         actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
       }
     case "Unwound":
-      return { work: null, host: null, nics: [] }
+      return { work: null, host: null, nics: [], ...withNuma(instance, null) }
     case "Changed":
       return patched(instance, event.patch)
     case "Locked":

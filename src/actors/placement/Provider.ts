@@ -1,23 +1,17 @@
-import { type AllocationRatios, defaultRatios, type Host } from "../host/Host.ts"
+import type { Host } from "../host/Host.ts"
+import { noOverlay, type ProviderOverlay } from "./providerOverlay.ts"
+import type { Inventory, ProviderRecord } from "./records.ts"
 import type { Resources } from "./resourceClasses.ts"
 import { traitsOf } from "./traits.ts"
 
-/** How much of one resource class a provider has, and in what portions it is given out. */
-export interface Inventory {
-  readonly total: number
-  readonly reserved: number
-  readonly minUnit: number
-  readonly maxUnit: number
-  readonly stepSize: number
-  readonly allocationRatio: number
-}
-
-/** Who gives resources. A host's provider is a view of its record: nothing of it is stored a second time. */
+/** Who gives resources. A host's provider is a view of its record, and of what clients added to it. */
 export interface Provider {
   readonly uuid: string
   readonly name: string
   readonly parentUuid: string | null
   readonly rootUuid: string
+  /** Of a compute host's own provider; `null` of one that a client made. */
+  readonly hostname: string | null
   /** ISO 8601. */
   readonly updatedAt: string
   readonly inventories: ReadonlyMap<string, Inventory>
@@ -26,28 +20,54 @@ export interface Provider {
   readonly aggregates: ReadonlySet<string>
 }
 
-const inventory = (total: number, allocationRatio: number, reserved = 0): Inventory =>
-  ({ total, reserved, minUnit: 1, maxUnit: total, stepSize: 1, allocationRatio })
+const inventory = (total: number, allocationRatio: number, reserved: number): Inventory =>
+  ({ total, reserved: Math.min(reserved, total), minUnit: 1, maxUnit: total, stepSize: 1, allocationRatio })
 
-/** What may be promised in all. */
-export const capacityOf = ({ allocationRatio, reserved, total }: Inventory): number => Math.floor((total - reserved) * allocationRatio)
+/** What may be promised in all; whole, and no larger than JSON's numbers are exact. */
+export const capacityOf = ({ allocationRatio, reserved, total }: Inventory): number =>
+  Math.min(Number.MAX_SAFE_INTEGER, Math.trunc((total - reserved) * allocationRatio)) + 0
 
-/** Every host is a root: what is inside of it (cells, devices) is not told apart yet. */
-export const providerOf = (host: Host, ratios: AllocationRatios = defaultRatios): Provider => ({
+const inventoriesOf = (host: Host, { inventories, ratios }: ProviderOverlay): ReadonlyMap<string, Inventory> => {
+  const measured = [
+    ["VCPU", inventory(host.vcpus, ratios.cpu, ratios.reservedCpus)] as const,
+    ["MEMORY_MB", inventory(host.memoryMb, ratios.ram, ratios.reservedRamMb)] as const,
+    ["DISK_GB", inventory(host.diskGb, ratios.disk, ratios.reservedDiskGb)] as const
+  ]
+  return new Map([...measured.filter(([, { total }]) => total > 0), ...inventories])
+}
+
+interface HostSurroundings {
+  readonly overlay?: ProviderOverlay
+  /** UUIDs of those that administrators put the host in. */
+  readonly aggregates?: ReadonlyArray<string>
+  /** When a client last said something of it. */
+  readonly saidAt?: string
+}
+
+/** Every host is a root. */
+export const providerOf = (host: Host, { aggregates = [], overlay = noOverlay, saidAt = "" }: HostSurroundings = {}): Provider => ({
   uuid: host.id,
   name: host.hostname,
   parentUuid: null,
   rootUuid: host.id,
-  updatedAt: host.updatedAt,
-  inventories: new Map(
-    [
-      ["VCPU", inventory(host.vcpus, ratios.cpu)] as const,
-      ["MEMORY_MB", inventory(host.memoryMb, ratios.ram, Math.min(ratios.reservedRamMb, host.memoryMb))] as const,
-      ["DISK_GB", inventory(host.diskGb, ratios.disk)] as const
-    ].filter(([, { total }]) => total > 0)
-  ),
-  traits: traitsOf(host),
-  aggregates: new Set()
+  hostname: host.hostname,
+  updatedAt: saidAt > host.updatedAt ? saidAt : host.updatedAt,
+  inventories: inventoriesOf(host, overlay),
+  traits: new Set([...traitsOf(host), ...overlay.traits].toSorted()),
+  aggregates: new Set([...aggregates, ...overlay.aggregates])
+})
+
+/** A provider that a client made. */
+export const providerFrom = (record: ProviderRecord, parentUuid: string | null, rootUuid: string): Provider => ({
+  uuid: record.uuid,
+  name: record.name ?? record.uuid,
+  parentUuid,
+  rootUuid,
+  hostname: null,
+  updatedAt: record.updatedAt,
+  inventories: new Map(Object.entries(record.inventories)),
+  traits: new Set(record.traits.toSorted()),
+  aggregates: new Set(record.aggregates)
 })
 
 /** What a provider must have to be an answer; everything empty admits all. */
@@ -66,22 +86,29 @@ export const anything: Wanted = {
   resources: new Map(), required: [], forbidden: new Set(), memberOf: [], notMemberOf: new Set(), inTree: null
 }
 
+/** May so much be given out in one portion? */
+export const isPortion = ({ maxUnit, minUnit, stepSize }: Inventory, amount: number): boolean =>
+  amount >= minUnit && amount <= maxUnit && amount % stepSize === 0
+
 /** Is there room for so much more, given out in one portion? */
 export const hasRoom = (provider: Provider, used: Resources, resource: string, amount: number): boolean => {
   const has = provider.inventories.get(resource)
-  return has !== undefined && amount >= has.minUnit && amount <= has.maxUnit && amount % has.stepSize === 0 &&
-    (used.get(resource) ?? 0) + amount <= capacityOf(has)
+  return has !== undefined && isPortion(has, amount) && (used.get(resource) ?? 0) + amount <= capacityOf(has)
 }
 
 const meets = (
   has: ReadonlySet<string>, required: ReadonlyArray<ReadonlySet<string>>, forbidden: ReadonlySet<string>
 ): boolean => forbidden.isDisjointFrom(has) && required.every((any) => !any.isDisjointFrom(has))
 
-export const hasTraits = (provider: Provider, wanted: Pick<Wanted, "required" | "forbidden">): boolean =>
-  meets(provider.traits, wanted.required, wanted.forbidden)
+/** Traits wanted of a set of them: one provider's, or all of a tree's together. */
+export type WantedTraits = Pick<Wanted, "required" | "forbidden">
+export const meetsTraits = (traits: ReadonlySet<string>, wanted: WantedTraits): boolean =>
+  meets(traits, wanted.required, wanted.forbidden)
 
+export const isMember = ({ aggregates }: Provider, wanted: Pick<Wanted, "memberOf" | "notMemberOf">): boolean =>
+  meets(aggregates, wanted.memberOf, wanted.notMemberOf)
+
+/** Everything but the tree. */
 export const admits = (provider: Provider, used: Resources, wanted: Wanted): boolean =>
-  (wanted.inTree === null || wanted.inTree === provider.rootUuid) &&
-  hasTraits(provider, wanted) &&
-  meets(provider.aggregates, wanted.memberOf, wanted.notMemberOf) &&
+  meetsTraits(provider.traits, wanted) && isMember(provider, wanted) &&
   [...wanted.resources].every(([resource, amount]) => hasRoom(provider, used, resource, amount))

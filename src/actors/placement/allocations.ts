@@ -1,22 +1,23 @@
-import { type Instance, isLive } from "../instance/Instance.ts"
-import { diskGbOf } from "../instance/Instance.ts"
+import { diskGbOf, type Instance, isLive } from "../instance/Instance.ts"
+import type { ConsumerRecord } from "./records.ts"
 import { type Resources, resources } from "./resourceClasses.ts"
 
-/** What one consumer holds of one provider: a function of the server, which is why it can neither leak nor be lost. */
+/** What one consumer holds of one provider. Of a server it is a function of the server, so it can neither leak nor be lost. */
 export interface Allocation {
   readonly consumerId: string
-  /** Grows with each step the server takes. */
+  /** Grows with each change: of a server, with each step it takes. */
   readonly consumerGeneration: number
   readonly consumerType: string
   readonly projectId: string
   readonly userId: string
-  readonly hostname: string
   readonly resources: Resources
   /** ISO 8601. */
   readonly createdAt: string
 }
 
 const instanceConsumer = "INSTANCE"
+/** Of consumers made by a version that knows no types. */
+const unknownConsumer = "unknown"
 
 /** A server without a host, or a deleted one, holds nothing. */
 export const allocationOf = (instance: Instance): Allocation | undefined =>
@@ -28,10 +29,20 @@ export const allocationOf = (instance: Instance): Allocation | undefined =>
       consumerType: instanceConsumer,
       projectId: instance.projectId,
       userId: instance.userId,
-      hostname: instance.host,
       resources: resources({ VCPU: instance.flavor.vcpus, MEMORY_MB: instance.flavor.ramMb, DISK_GB: diskGbOf(instance.flavor) }),
       createdAt: instance.createdAt
     }
+
+/** What a client's consumer holds of this provider. */
+export const heldOf = (record: ConsumerRecord, providerUuid: string): Allocation => ({
+  consumerId: record.id,
+  consumerGeneration: record.generation,
+  consumerType: record.type ?? unknownConsumer,
+  projectId: record.projectId,
+  userId: record.userId,
+  resources: resources(record.allocations[providerUuid] ?? {}),
+  createdAt: record.updatedAt
+})
 
 export const totalOf = (allocations: Iterable<Allocation>): Resources => {
   const total = new Map<string, number>()
@@ -51,13 +62,14 @@ const fingerprint = (text: string): number => {
 }
 
 /**
- * A provider's generation: another number whenever its record or what it gives changed, and the same one again for the
- * same facts, whichever process is asked. (A counter would need a second truth beside the servers'.)
+ * The generation of a host's provider. `counted` grows with each change of the host's record and each that a client made;
+ * servers and host aggregates come and go without either, so they count by what they are: another number whenever
+ * something changed, and the same one again for the same facts, whichever process is asked. (A counter of servers'
+ * changes would need a second truth beside the servers'.)
  */
-export const generationOf = (recordVersion: number, allocations: Iterable<Allocation>): number => {
-  let sum = recordVersion
-  for (const { consumerId, resources } of allocations) {
-    sum += fingerprint(`${consumerId} ${[...resources].join(" ")}`)
-  }
+export const generationOf = (counted: number, allocations: Iterable<Allocation>, aggregates: Iterable<string>): number => {
+  let sum = counted
+  for (const { consumerId, resources } of allocations) sum += fingerprint(`${consumerId} ${[...resources].join(" ")}`)
+  for (const aggregate of aggregates) sum += fingerprint(aggregate)
   return sum % generationMax
 }

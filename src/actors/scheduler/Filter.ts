@@ -1,52 +1,51 @@
-/** What a server asks of a host. Sizes as the names say. */
-export interface RequestSpec {
-  readonly instanceId: string
-  readonly projectId: string
-  readonly vcpus: number
-  readonly ramMb: number
-  readonly diskGb: number
-  readonly availabilityZone: string | null
-  /** Only this host will do. */
-  readonly host: string | null
-  /** The filters are skipped; resources are not. */
-  readonly isForced: boolean
-  readonly excludedHosts: ReadonlyArray<string>
-  readonly groupPolicy: string | null
-  readonly maxServerPerHost: number
-  /** Hosts of the group's members, with how many each has. */
-  readonly groupHosts: ReadonlyMap<string, number>
+import type { HostState } from "./HostState.ts"
+import type { RequestSpec } from "./RequestSpec.ts"
+
+/** What is short on a host, where that has a number. */
+export interface Shortage {
+  readonly resource: string
+  readonly needed: number
+  readonly available: number
 }
 
-/** A host as the scheduler sees it: capacity with overcommit, and what servers and picks in flight take of it. */
-export interface HostState {
-  readonly hostname: string
-  readonly availabilityZone: string
-  readonly isUp: boolean
-  readonly isDisabled: boolean
-  readonly disabledReason: string | null
-  /** Physical, for the largest single server; and what may be promised in all. */
-  readonly vcpus: number
-  readonly memoryMb: number
-  readonly vcpuCapacity: number
-  readonly ramCapacityMb: number
-  readonly diskCapacityGb: number
-  readonly vcpusUsed: number
-  readonly ramUsedMb: number
-  readonly diskUsedGb: number
-  readonly instances: number
+/** Why a host is refused, in words an operator reads. */
+export interface Why {
+  readonly reason: string
+  readonly short?: Shortage
 }
 
-/** Admits a host, or says why not, in words an operator reads. */
-export interface Filter {
+interface Rule {
+  /** Nova's name of it. */
   readonly name: string
-  /** Resources are asked even of a forced host. */
+  /** What Placement would ask: of a forced host too. The others are skipped for one. */
   readonly isResource: boolean
-  readonly admits: (host: HostState, spec: RequestSpec) => true | string
+  readonly admits: (host: HostState, spec: RequestSpec) => boolean
+  /** Asked of hosts that are not admitted, and only when somebody wants to know. */
+  readonly why: (host: HostState, spec: RequestSpec) => Why
 }
 
-export interface Weigher {
-  readonly name: string
-  readonly multiplier: number
-  /** The greater the better, before normalisation to 0..1 over the admitted hosts. */
-  readonly weigh: (host: HostState, spec: RequestSpec) => number
+/** Its verdicts are kept from one request to the next. */
+export interface ClassFilter extends Rule {
+  /** What it reads of a request, as a text: equal texts get equal verdicts. Empty: the request asks nothing of it. */
+  readonly key: (spec: RequestSpec) => string
 }
+
+/** It may admit these hosts alone, or refuse these alone. */
+export type Reach = { readonly only: Iterable<string> } | { readonly except: Iterable<string> }
+
+/** It reads hosts that the one request names, by themselves or by servers that are there. */
+export interface RequestFilter extends Rule {
+  /** `null`: the request asks nothing of it. */
+  readonly reach: (spec: RequestSpec) => Reach | null
+}
+
+export type Filter = ClassFilter | RequestFilter
+
+export const isRequestFilter = (filter: Filter): filter is RequestFilter => "reach" in filter
+
+/** Does the request ask anything of the filter? A host that is forced is asked for resources alone. */
+export const concerns = (filter: Filter, spec: RequestSpec): boolean =>
+  (filter.isResource || !spec.isForced) && (isRequestFilter(filter) ? filter.reach(spec) !== null : filter.key(spec) !== "")
+
+/** The key of filters that read the host alone. */
+export const always = (): string => "*"

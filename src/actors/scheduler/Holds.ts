@@ -1,58 +1,84 @@
-interface Held {
-  readonly instanceId: string
+import type { FittedTopology } from "../placement/numa/fit.ts"
+import type { Placed } from "./proof/Proof.ts"
+
+export interface Held {
+  /** The server's id; of a server that has not asked yet, its place in its request. */
+  readonly id: string
+  /** Of the server's step that asked: an older word of the server is about an earlier pick. */
+  readonly generation: number
   readonly host: string
   readonly groupId: string | null
   readonly vcpus: number
+  readonly pinnedCpus: number
   readonly ramMb: number
   readonly diskGb: number
+  readonly numa: FittedTopology | null
+  /** Why there. */
+  readonly placed?: Placed
   readonly expiresAtMillis: number
 }
-
-export interface Sums { vcpus: number; ramMb: number; diskGb: number }
 
 /**
  * Picks not yet visible as the server's own `host`: held here so that the next pick sees them. Oldest first; each
  * goes when its server is placed, gone, or its time is up.
  */
 export class Holds {
-  #queue: Array<Held> = []
-  readonly #sums = new Map<string, Sums>()
+  readonly #held = new Map<string, Held>()
+  readonly #hosts = new Map<string, Map<string, Held>>()
+  readonly #groups = new Map<string, Map<string, Held>>()
   readonly #onChange: (host: string) => void
 
   constructor(onChange: (host: string) => void) {
     this.#onChange = onChange
   }
 
+  /** In place of what the same server held before. */
   add(held: Held): void {
-    this.#queue.push(held)
-    this.#count(held, 1)
-  }
-
-  /** Drops every hold `isSettled` says is seen elsewhere by now, and those out of time. */
-  settle(nowMillis: number, isSettled: (instanceId: string) => boolean): void {
-    if (this.#queue.length === 0) return
-    this.#queue = this.#queue.filter((held) => {
-      const isKept = held.expiresAtMillis > nowMillis && !isSettled(held.instanceId)
-      if (!isKept) this.#count(held, -1)
-      return isKept
-    })
-  }
-
-  of(host: string): Readonly<Sums> | undefined {
-    return this.#sums.get(host)
-  }
-
-  hostsOfGroup(groupId: string): Array<string> {
-    return this.#queue.filter((held) => held.groupId === groupId).map((held) => held.host)
-  }
-
-  #count(held: Held, sign: 1 | -1): void {
-    const sums = this.#sums.get(held.host) ?? { vcpus: 0, ramMb: 0, diskGb: 0 }
-    sums.vcpus += sign * held.vcpus
-    sums.ramMb += sign * held.ramMb
-    sums.diskGb += sign * held.diskGb
-    if (sums.vcpus === 0 && sums.ramMb === 0 && sums.diskGb === 0) this.#sums.delete(held.host)
-    else this.#sums.set(held.host, sums)
+    this.remove(held.id)
+    this.#held.set(held.id, held)
+    put(this.#hosts, held.host, held)
+    if (held.groupId !== null) put(this.#groups, held.groupId, held)
     this.#onChange(held.host)
   }
+
+  get(id: string): Held | undefined {
+    return this.#held.get(id)
+  }
+
+  remove(id: string): void {
+    const held = this.#held.get(id)
+    if (held === undefined) return
+    this.#held.delete(id)
+    take(this.#hosts, held.host, id)
+    if (held.groupId !== null) take(this.#groups, held.groupId, id)
+    this.#onChange(held.host)
+  }
+
+  /** Drops those out of time. */
+  expire(nowMillis: number): void {
+    for (const { expiresAtMillis, id } of this.#held.values()) {
+      if (expiresAtMillis > nowMillis) return
+      this.remove(id)
+    }
+  }
+
+  on(host: string): Iterable<Held> {
+    return this.#hosts.get(host)?.values() ?? []
+  }
+
+  ofGroup(groupId: string): Iterable<Held> {
+    return this.#groups.get(groupId)?.values() ?? []
+  }
+}
+
+const put = (map: Map<string, Map<string, Held>>, key: string, held: Held): void => {
+  const own = map.get(key)
+  if (own === undefined) map.set(key, new Map([[held.id, held]]))
+  else own.set(held.id, held)
+}
+
+const take = (map: Map<string, Map<string, Held>>, key: string, id: string): void => {
+  const own = map.get(key)
+  own?.delete(id)
+  if (own?.size === 0) map.delete(key)
 }

@@ -1,26 +1,298 @@
-import type { HostState } from "./Filter.ts"
+import { Result } from "effect"
+import { Limits } from "../../runtime/Limits.ts"
+import type { FittedTopology } from "../placement/numa/fit.ts"
+import { blockRows, Columns } from "./Columns.ts"
+import { concerns, isRequestFilter, type RequestFilter } from "./Filter.ts"
+import { placeOf } from "./filters/numaTopology.ts"
+import type { HostState } from "./HostState.ts"
+import type { Rules } from "./registry.ts"
+import { keyOf, RequestClass } from "./RequestClass.ts"
+import type { RequestSpec } from "./RequestSpec.ts"
+import { Best, scoreWith, search, type Term } from "./search.ts"
+import { grouped, type Ranked, ranked, refusalsOf, type Refusals, type Weight } from "./select.ts"
+
+interface Scored {
+  readonly host: HostState
+  readonly score: number
+}
+
+/** A host, and where on it the guest's NUMA cells come to lie; `null`: anywhere. */
+export interface Picked extends Scored {
+  readonly numa: FittedTopology | null
+  /** Hosts that every filter admits. */
+  readonly admitted: number
+  /** The next best, the best first. */
+  readonly runnersUp: ReadonlyArray<Scored>
+  /** Of the weighers that tell the admitted hosts apart. */
+  readonly weights: ReadonlyArray<Weight>
+}
+
+/** The best of the admitted hosts, and what the weighers say of each. */
+interface Standings {
+  readonly admitted: number
+  readonly best: ReadonlyArray<Scored>
+  readonly weightsOf: (host: HostState) => ReadonlyArray<Weight>
+}
+
+/** Where chance has a say; numbers are of 0..1. */
+export interface Chance {
+  /** Of so many best hosts one is drawn. */
+  readonly subset: number
+  /** Ties go by chance, not by name. */
+  readonly isShuffled: boolean
+  readonly draw: () => number
+}
+/** Who is drawn from, and who comes next. */
+const mostOf = ({ subset }: Chance): number => Math.max(subset, 1 + Limits.proofRunnersUpMax)
+const noChance: Chance = { subset: 1, isShuffled: false, draw: () => 0 }
+
+/** A number for each row that hangs on nothing else, spread evenly. */
+const shuffled = (seed: number) => (row: number): number => {
+  let hash = (row + 1) * 0x9e3779b1 ^ seed
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b)
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35)
+  return (hash ^ hash >>> 16) >>> 0
+}
+
+const weightsIn = (
+  terms: ReadonlyArray<Term>, { weighers }: Columns, row: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>
+): ReadonlyArray<Weight> =>
+  terms.map(({ at, column, factor, factors, low, range }): Weight => {
+    const value = column === null ? apart.get(row)?.get(at) ?? 0 : column[row]!
+    return {
+      weigher: weighers[at]!.name, value, normalised: (value - low) / range, multiplier: factors === null ? factor : factors[row]!
+    }
+  })
 
 /**
- * The hosts' states, kept from one pick to the next: only those marked since are made anew, so a pick costs what changed,
- * not what there is.
+ * All hosts, ready for the next request: verdicts are kept per kind of request, values per host, and both change only where
+ * a host did. Its answers are those of `select` on the same hosts, whatever came before.
  */
 export class HostTable {
-  readonly #states = new Map<string, HostState>()
-  readonly #marked = new Set<string>()
+  readonly #rules: Rules
+  readonly #requestFilters: ReadonlyArray<RequestFilter>
+  #columns: Columns
+  /** The one used longest ago comes first. */
+  readonly #classes = new Map<string, RequestClass>()
+  #marks = new Uint8Array(0)
 
-  /** Something about the host changed: its record, its servers, what is held on it. */
-  mark(hostname: string): void {
-    this.#marked.add(hostname)
+  constructor(rules: Rules) {
+    this.#rules = rules
+    this.#requestFilters = rules.filters.filter(isRequestFilter)
+    this.#columns = new Columns(rules.weighers)
   }
 
-  /** `make` answers the host's state now; `undefined`: there is no such host. */
-  states(make: (hostname: string) => HostState | undefined): Iterable<HostState> {
-    for (const hostname of this.#marked) {
-      const state = make(hostname)
-      if (state === undefined) this.#states.delete(hostname)
-      else this.#states.set(hostname, state)
+  put(state: HostState): void {
+    this.#columns.put(state)
+  }
+  remove(hostname: string): void {
+    this.#columns.remove(hostname)
+  }
+  get(hostname: string): HostState | undefined {
+    const row = this.#columns.rows.get(hostname)
+    return row === undefined ? undefined : this.#columns.states[row]
+  }
+  get size(): number {
+    return this.#columns.rows.size
+  }
+  *states(): Iterable<HostState> {
+    for (const state of this.#columns.states) if (state !== undefined) yield state
+  }
+
+  /** The same hosts to place on without a trace here. It shares what never changes. */
+  fork(): HostTable {
+    const copy = new HostTable(this.#rules)
+    copy.#columns = this.#columns.fork()
+    for (const [key, one] of this.#classes) copy.#classes.set(key, one.fork(copy.#columns, this.#rules))
+    return copy
+  }
+
+  /** The host every filter admits and the weighers like best, or why there is none. */
+  pick(spec: RequestSpec, chance: Chance = noChance): Result.Result<Picked, Refusals> {
+    const asked = this.#requestFilters.filter((filter) => concerns(filter, spec))
+    const few = this.#fewHosts(asked, spec)
+    const { admitted, best, weightsOf } = few === null ? this.#search(asked, spec, chance) : this.#rank(few, spec, chance)
+    const one = best[chance.subset === 1 ? 0 : Math.floor(chance.draw() * Math.min(best.length, chance.subset))]
+    if (one === undefined) return Result.fail(this.#refusals(asked.length === 0, spec))
+    const { host, score } = one
+    return Result.succeed({
+      host, score, admitted,
+      numa: placeOf(host, spec.numa, this.#rules.isNumaPacked),
+      runnersUp: best.filter((other) => other !== one).slice(0, Limits.proofRunnersUpMax),
+      weights: weightsOf(host)
+    })
+  }
+
+  /** Per host the first filter that refuses it, grouped; of a request that has a place too. What is known of its kind is not asked again. */
+  explain(spec: RequestSpec): Refusals {
+    const one = this.#classes.get(keyOf(this.#rules, spec))
+    if (one === undefined) return refusalsOf(this.#rules, this.states(), spec)
+    one.refresh()
+    const { filters } = this.#rules
+    const asked = this.#requestFilters.filter((filter) => concerns(filter, spec))
+    return grouped(filters, this.states(), (host) => {
+      const row = this.#columns.rows.get(host.hostname)!
+      const known = one.admitted[row] === 1 ? undefined : one.why(row)
+      const own = asked.find((filter) => !filter.admits(host, spec))
+      return own === undefined || (known !== undefined && filters.indexOf(known.filter) < filters.indexOf(own))
+        ? known : { filter: own, why: own.why(host, spec) }
+    })
+  }
+
+  /** The best hosts, each with what every weigher says of it. */
+  ranked(spec: RequestSpec, most: number): ReadonlyArray<Ranked> {
+    return ranked(this.#rules, this.states(), spec).slice(0, most)
+  }
+
+  #refusals(isOfClass: boolean, spec: RequestSpec): Refusals {
+    if (!isOfClass) return this.explain(spec)
+    const one = this.#classOf(spec)
+    if (one.refusals?.version !== this.#columns.version) one.refusals = { version: this.#columns.version, value: this.explain(spec) }
+    return one.refusals.value
+  }
+
+  /** A request that may go to named hosts alone is not worth a class. `null`: it may go anywhere. */
+  #fewHosts(asked: ReadonlyArray<RequestFilter>, spec: RequestSpec): ReadonlyArray<HostState> | null {
+    for (const filter of asked) {
+      const reach = filter.reach(spec)
+      if (reach !== null && "only" in reach) return [...new Set(reach.only)].flatMap((hostname) => this.get(hostname) ?? [])
     }
-    this.#marked.clear()
-    return { [Symbol.iterator]: () => this.#states.values() }
+    return null
+  }
+
+  #rank(hosts: ReadonlyArray<HostState>, spec: RequestSpec, chance: Chance): Standings {
+    const all = ranked(this.#rules, hosts, spec)
+    const standings = (ordered: ReadonlyArray<Ranked>): Standings => ({
+      admitted: all.length,
+      best: ordered.slice(0, mostOf(chance)),
+      weightsOf: (host) => all.find((one) => one.host === host)!.weights
+    })
+    if (!chance.isShuffled) return standings(all)
+    const ties = shuffled(chance.draw() * 2 ** 32)
+    const tie = new Map(all.map(({ host }, at) => [host, ties(at)]))
+    return standings(all.toSorted((a, b) => b.score - a.score || tie.get(a.host)! - tie.get(b.host)!))
+  }
+
+  #classOf(spec: RequestSpec): RequestClass {
+    const key = keyOf(this.#rules, spec)
+    let one = this.#classes.get(key)
+    if (one === undefined) {
+      one = new RequestClass(this.#rules, this.#columns, spec)
+      const [oldest] = this.#classes.keys()
+      if (oldest !== undefined && this.#classes.size >= Limits.requestClassesMax) this.#classes.delete(oldest)
+    } else this.#classes.delete(key)
+    this.#classes.set(key, one)
+    one.refresh()
+    return one
+  }
+
+  #search(asked: ReadonlyArray<RequestFilter>, spec: RequestSpec, chance: Chance): Standings {
+    const columns = this.#columns
+    const one = this.#classOf(spec)
+    const refused = this.#refused(asked, one, spec)
+    const without = this.#marked(refused)
+    const blocks = new Set(refused.map((row) => Math.floor(row / blockRows)))
+    for (const block of blocks) one.summarise(block, without)
+    const apart = this.#apart(one, without, spec)
+    const terms = this.#terms(one, refused.length, apart)
+    if (!chance.isShuffled) columns.rank()
+    const { ranks } = columns
+    const tie = chance.isShuffled ? shuffled(chance.draw() * 2 ** 32) : (row: number) => ranks[row]!
+    const best = new Best(mostOf(chance))
+    for (const [row, values] of apart) {
+      best.offer(row, scoreWith(terms, row, values), tie(row))
+      without[row] = 1
+    }
+    search({
+      terms, tie,
+      counts: one.counts,
+      blockCount: columns.blocks,
+      rowCount: columns.states.length,
+      admitted: one.admitted,
+      without: refused.length + apart.size === 0 ? null : without,
+      minTies: chance.isShuffled ? null : columns.minRanks
+    }, best)
+    // The class is again what it is for other requests.
+    for (const row of refused) without[row] = 0
+    for (const row of apart.keys()) without[row] = 0
+    for (const block of blocks) one.summarise(block, null)
+    return {
+      admitted: one.admittedCount - refused.length,
+      best: best.rows.map((row, at) => ({ host: columns.states[row]!, score: best.scores[at]! })),
+      weightsOf: ({ hostname }) => weightsIn(terms, columns, columns.rows.get(hostname)!, apart)
+    }
+  }
+
+  /** Rows that the class admits and this one request does not. */
+  #refused(asked: ReadonlyArray<RequestFilter>, one: RequestClass, spec: RequestSpec): ReadonlyArray<number> {
+    const rows = new Set<number>()
+    for (const filter of asked) {
+      const reach = filter.reach(spec)
+      if (reach === null || "only" in reach) continue
+      for (const hostname of reach.except) {
+        const row = this.#columns.rows.get(hostname)
+        if (row === undefined || one.admitted[row] !== 1) continue
+        if (!asked.every((other) => other.admits(this.#columns.states[row]!, spec))) rows.add(row)
+      }
+    }
+    return [...rows]
+  }
+
+  /** All 0 but for these rows. */
+  #marked(rows: ReadonlyArray<number>): Uint8Array {
+    if (this.#marks.length !== this.#columns.capacity) this.#marks = new Uint8Array(this.#columns.capacity)
+    for (const row of rows) this.#marks[row] = 1
+    return this.#marks
+  }
+
+  /** Rows that a weigher of the one request says something of, with what it says, by weigher. */
+  #apart(one: RequestClass, refused: Uint8Array, spec: RequestSpec): ReadonlyMap<number, ReadonlyMap<number, number>> {
+    const apart = new Map<number, Map<number, number>>()
+    this.#columns.weighers.forEach((weigher, at) => {
+      if (weigher.reads !== "request") return
+      for (const hostname of weigher.hosts(spec)) {
+        const row = this.#columns.rows.get(hostname)
+        if (row === undefined || one.admitted[row] !== 1 || refused[row] === 1) continue
+        const values = apart.get(row) ?? new Map<number, number>()
+        values.set(at, weigher.weigh(this.#columns.states[row]!, spec))
+        apart.set(row, values)
+      }
+    })
+    return apart
+  }
+
+  /** The weighers that tell the candidates apart, each with its least value and its range over them. */
+  #terms(one: RequestClass, refused: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>): ReadonlyArray<Term> {
+    const { factorHigh, factors, overridden, weighers } = this.#columns
+    const terms: Array<Term> = []
+    for (let at = 0; at < weighers.length; at++) {
+      const weigher = weighers[at]!
+      const isOwn = overridden[at]! > 0
+      if (!isOwn && weigher.multiplier === 0) continue
+      const isOfRequest = weigher.reads === "request"
+      if (isOfRequest && apart.size === 0) continue
+      const values = isOfRequest ? this.#few(one, refused, apart, at) : null
+      const low = weigher.floor ?? (values === null ? one.low(at) : Math.min(...values))
+      const high = values === null ? one.high(at) : Math.max(...values)
+      if (high === low) continue
+      const factor = isOwn ? factorHigh[at]! : weigher.multiplier
+      terms.push({
+        at, low, factor,
+        range: high - low,
+        scale: factor / (high - low),
+        column: one.column(at),
+        most: isOfRequest ? null : factor >= 0 ? one.highs[at]! : one.lows[at]!,
+        factors: isOwn ? factors[at]! : null
+      })
+    }
+    return terms
+  }
+
+  /** The different values of a weigher that says something of few rows: 0 for any other. */
+  #few(one: RequestClass, refused: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>, weigher: number): ReadonlyArray<number> {
+    const values = new Set<number>()
+    for (const own of apart.values()) values.add(own.get(weigher) ?? 0)
+    if (one.admittedCount > apart.size + refused) values.add(0)
+    return [...values]
   }
 }

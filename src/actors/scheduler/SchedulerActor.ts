@@ -1,85 +1,249 @@
-import { Clock, Effect, Result } from "effect"
+import { Clock, Effect, Random, Result } from "effect"
 import { Entity } from "effect/cluster"
 import { Fleet } from "../../drivers/Driver.ts"
 import { caughtUp } from "../../runtime/kernel/ask.ts"
+import { HostTopologies } from "../../runtime/kernel/HostTopologies.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../runtime/kernel/Journal.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
-import { defaultRatios, hosts } from "../host/Host.ts"
-import type { Instance } from "../instance/Instance.ts"
-import { diskGbOf } from "../instance/Instance.ts"
-import { refuse } from "../shared/Refusal.ts"
-import type { HostState } from "./Filter.ts"
-import { Holds } from "./Holds.ts"
-import { HostTable } from "./HostTable.ts"
-import { hostState, requestSpec } from "./hostState.ts"
-import { filters, weighers } from "./registry.ts"
-import { SchedulerEntity } from "./SchedulerProtocol.ts"
-import { detailsOf, select, summaryOf } from "./select.ts"
+import { aggregates } from "../host/Aggregate.ts"
+import { hosts } from "../host/Host.ts"
+import { diskGbOf, type Instance, isLive } from "../instance/Instance.ts"
+import { providerOverlay } from "../placement/providerOverlay.ts"
+import { providerRecords } from "../placement/records.ts"
+import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { isoOf } from "../shared/time.ts"
+import { FailedBuilds } from "./FailedBuilds.ts"
+import { Gangs, gangSizeOf, memberKey, undecided } from "./Gangs.ts"
+import { type Held, Holds } from "./Holds.ts"
+import { HostTable, type Picked } from "./HostTable.ts"
+import { placeAll } from "./placing.ts"
+import { anywhereElse } from "./proof/elsewhere.ts"
+import { loadOf } from "./proof/hostChange.ts"
+import { admission } from "./proof/near.ts"
+import { placedOf } from "./proof/placed.ts"
+import type { Proof } from "./proof/Proof.ts"
+import { Prover } from "./proof/Prover.ts"
+import { proofRequestOf } from "./proof/request.ts"
+import { adviceOf, explanationOf } from "./proof/words.ts"
+import { rulesOf } from "./registry.ts"
+import { type RequestSpec, requestSpecOf, type Surroundings, type Wanting } from "./RequestSpec.ts"
+import { NoValidHost, SchedulerEntity } from "./SchedulerProtocol.ts"
+import { type Refusals, summaryOf } from "./select.ts"
+import { SchedulerOptions } from "./settings.ts"
+import { Sight } from "./Sight.ts"
+import { capacityOf } from "./whatIf/capacity.ts"
+import { drainPlan } from "./whatIf/drain.ts"
+import { imagined } from "./whatIf/imagined.ts"
+import type { WhatIfAnswer, WhatIfQuestion } from "./whatIf/WhatIf.ts"
 
-/** Gathers the hosts' states, asks the pure `select`, and holds what it picked until the server is seen on its host. */
+const isSettled = (held: Held, known: Instance): boolean =>
+  known.generation >= held.generation && (known.host !== null || known.work?.step !== "schedule")
+
+/** In the server's action log and fault: a sentence for its owner, all of it for administrators. */
+const noValidHost = (refusals: Refusals, placement: Proof, advice: string, more = ""): NoValidHost =>
+  new NoValidHost({
+    kind: "conflict", message: `No valid host was found. ${summaryOf(refusals)}.${more}${advice}`, code: explanationOf(placement), placement
+  })
+
+const nobodyMoved: ReadonlyMap<string, string> = new Map()
+
+/** What a proof says of the request hangs on the request alone. */
+const nothingKnown: Surroundings = { groupHosts: new Map(), hostOf: () => null }
+
+/** When, and what was asked, in front of what came of it. */
+const proofOf = ({ work }: Instance, spec: RequestSpec, outcome: Proof["outcome"], nowMillis: number): Proof => ({
+  at: isoOf(nowMillis), request: proofRequestOf(spec, work?.requestId ?? "", work?.attempt ?? 1), outcome
+})
+
+/** Keeps its table of hosts in step with what is committed, picks from it, and holds what it picked until the server is seen on its host. */
 export const layer = SchedulerEntity.toLayer(
   Effect.gen(function*() {
     const index = yield* InstanceIndex
     const records = yield* Records
     const fleet = yield* Fleet
+    const topologies = yield* HostTopologies
     const ownership = yield* Ownership
+    const random = yield* Random.Random
+    const settings = yield* SchedulerOptions
     const shard = ownership.shardOf("Scheduler", (yield* Entity.CurrentAddress).entityId)
-    const table = new HostTable()
-    const mark = (hostname: string) => table.mark(hostname)
+
+    const mark = (hostname: string) => sight.mark(hostname)
+    const rules = rulesOf(settings)
+    const table = new HostTable(rules)
     const holds = new Holds(mark)
+    const failed = new FailedBuilds(mark)
+    const gangs = new Gangs()
+    const sight = new Sight(table, {
+      host: (hostname) => records.get(hosts, hostname),
+      overlayOf: (host) => providerOverlay(records, host.hostname),
+      isUp: fleet.isUp,
+      usageOf: index.usageOfHost,
+      serversOn: index.onHost,
+      pinnedCpusOn: topologies.pinnedCpusOn,
+      topologyOf: topologies.topologyOf
+    }, holds, failed)
+    const chance = { subset: settings.hostSubsetSize, isShuffled: settings.isShuffled, draw: () => random.nextDoubleUnsafe() }
+
+    const regroup = () => sight.regroup([...records.all(aggregates)].toSorted((a, b) => a.id - b.id))
     yield* records.watch([hosts], (_, hostname) => mark(hostname))
+    yield* records.watch([aggregates], regroup)
+    yield* records.watch([providerRecords], (_, uuid) => {
+      const host = records.find(hosts, "id", uuid)
+      if (host !== undefined) mark(host.hostname)
+    })
     yield* index.watchHosts(mark)
+    yield* index.watchServers((before, after) => {
+      failed.see(before, after)
+      if (before?.host != null && before.taskState !== after?.taskState) mark(before.host)
+      const id = after?.id ?? before?.id
+      const held = id === undefined ? undefined : holds.get(id)
+      if (held !== undefined && (after === undefined || isSettled(held, after))) holds.remove(held.id)
+    })
     // Where earlier owners placed servers counts before the first pick; what they picked and nobody used is void.
     yield* caughtUp(yield* Journal)
+    regroup()
     for (const host of records.all(hosts)) mark(host.hostname)
 
-    const stateOf = (hostname: string): HostState | undefined => {
-      const host = records.get(hosts, hostname)
-      return host && hostState(
-        host, () => fleet.isUp(hostname), index.usageOfHost(hostname), holds.of(hostname), defaultRatios
+    const groupHosts = ({ id, wish }: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved): ReadonlyMap<string, number> => {
+      const counts = new Map<string, number>()
+      if (wish.serverGroupId === null) return counts
+      const count = (host: string) => counts.set(host, (counts.get(host) ?? 0) + 1)
+      for (const member of index.inGroup(wish.serverGroupId)) if (member.id !== id && member.host !== null) count(moved.get(member.id) ?? member.host)
+      for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) count(held.host)
+      return counts
+    }
+    const specOf = (instance: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved) =>
+      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null })
+
+    const prover = new Prover(rules, table, {
+      serversOn: index.onHost,
+      mayLeave: (server) => {
+        const admits = admission(rules, anywhereElse(specOf(server), server))
+        for (const host of table.states()) if (admits(host)) return true
+        return false
+      }
+    })
+    const refused = (instance: Instance, spec: RequestSpec, refusals: Refusals, nowMillis: number, more = ""): NoValidHost => {
+      const outcome = prover.refused(spec, refusals)
+      return noValidHost(refusals, proofOf(instance, spec, outcome, nowMillis), adviceOf(outcome), more)
+    }
+
+    /** Never a host that is down, and no refusal while one is up that was not. */
+    const pick = (spec: RequestSpec, nowMillis: number): Result.Result<Picked, Refusals> => {
+      sight.watchLiveness(nowMillis, Limits.livenessMillis)
+      for (;;) {
+        sight.refresh()
+        const picked = table.pick(spec, chance)
+        const isCurrent = Result.isSuccess(picked)
+          ? !picked.success.host.isUp || sight.isStillUp(picked.success.host.hostname)
+          : !sight.watchLiveness(nowMillis, 0)
+        if (isCurrent) return picked
+      }
+    }
+
+    const hold = (id: string, instance: Instance, spec: RequestSpec, picked: Picked, nowMillis: number): Held => {
+      const { host, numa } = picked
+      const { pinnedCpus } = spec
+      const { vcpus, ramMb } = instance.flavor
+      const held: Held = {
+        id, generation: instance.generation, host: host.hostname, groupId: instance.wish.serverGroupId,
+        vcpus, pinnedCpus, ramMb, diskGb: diskGbOf(instance.flavor), numa, placed: placedOf(picked),
+        expiresAtMillis: nowMillis + Limits.placementHoldMillis
+      }
+      holds.add(held)
+      return held
+    }
+
+    const placeOne = (instance: Instance, nowMillis: number): Result.Result<Held, NoValidHost> => {
+      holds.remove(instance.id)
+      const spec = specOf(instance)
+      return pick(spec, nowMillis).pipe(
+        Result.map((picked) => hold(instance.id, instance, spec, picked, nowMillis)),
+        Result.mapError((refusals) => refused(instance, spec, refusals, nowMillis))
       )
     }
 
-    const groupHosts = (instance: Instance): ReadonlyMap<string, number> => {
-      const counts = new Map<string, number>()
-      const groupId = instance.wish.serverGroupId
-      if (groupId === null) return counts
-      const count = (host: string) => counts.set(host, (counts.get(host) ?? 0) + 1)
-      for (const member of index.inGroup(groupId)) {
-        if (member.id !== instance.id && member.host !== null) count(member.host)
+    const placeGang = (instance: Instance, nowMillis: number): void => {
+      const { reservationId } = instance
+      const members = undecided(instance, index.ofProject(instance.projectId))
+      const spec = specOf(instance)
+      const notAll = placeAll(members, spec, {
+        pick: (asked) => pick(asked, nowMillis),
+        hold: (member, picked) => void hold(memberKey(reservationId, member), instance, spec, picked, nowMillis),
+        undo: (member) => holds.remove(memberKey(reservationId, member)),
+        groupHosts: () => groupHosts(instance)
+      })
+      const more = ` Places for ${notAll?.placed} of the ${members.length} servers of this request: all are placed or none.`
+      gangs.remember(
+        reservationId,
+        notAll === null ? { isPlaced: true } : { isPlaced: false, refusal: refused(instance, spec, notAll.refusals, nowMillis, more) },
+        nowMillis
+      )
+    }
+
+    /** The member's own place of those that were found for all. */
+    const placeMember = (instance: Instance, nowMillis: number): Result.Result<Held, NoValidHost> => {
+      const { id, launchIndex, reservationId } = instance
+      if (gangs.get(reservationId) === undefined) placeGang(instance, nowMillis)
+      const gang = gangs.get(reservationId)
+      if (gang?.isPlaced === false) return Result.fail(gang.refusal)
+      const kept = holds.get(memberKey(reservationId, launchIndex))
+      if (kept === undefined) return Result.orElse(Result.fromNullishOr(holds.get(id), () => null), () => placeOne(instance, nowMillis))
+      holds.remove(kept.id)
+      const held = { ...kept, id, generation: instance.generation, expiresAtMillis: nowMillis + Limits.placementHoldMillis }
+      holds.add(held)
+      return Result.succeed(held)
+    }
+
+    /** What a pick would come to now. */
+    const tried = (spec: RequestSpec): Proof["outcome"] => {
+      const picked = table.pick(spec)
+      return Result.isSuccess(picked) ? placedOf(picked.success) : prover.refused(spec, picked.failure)
+    }
+    const whatIf = (question: WhatIfQuestion, nowMillis: number): Result.Result<WhatIfAnswer, Refusal> => {
+      sight.watchLiveness(nowMillis, 0)
+      sight.refresh()
+      const proof = (spec: RequestSpec, requestId: string): Proof =>
+        ({ at: isoOf(nowMillis), request: proofRequestOf(spec, requestId, 1), outcome: tried(spec) })
+      switch (question._tag) {
+        case "Boot": {
+          const spec = requestSpecOf(imagined(question), nothingKnown)
+          const load = loadOf({ flavor: question.flavor }, spec.pinnedCpus)
+          return Result.succeed({ _tag: "Boot", proof: proof(spec, question.requestId), ...capacityOf(rules, table.states(), spec, load) })
+        }
+        case "Resize": {
+          const server = index.get(question.server)
+          if (server === undefined || !isLive(server)) return Result.fail(refuse("notFound", `Instance ${question.server} could not be found.`))
+          const spec = anywhereElse(specOf({ ...server, flavor: question.flavor }), server)
+          return Result.succeed({ _tag: "Resize", proof: proof(spec, question.requestId) })
+        }
+        case "Drain": {
+          const { host, premises } = question
+          return table.get(host) === undefined
+            ? Result.fail(refuse("notFound", `Compute host ${host} could not be found.`))
+            : Result.succeed({ _tag: "Drain", plan: drainPlan(table, { host, premises, servers: index.onHost(host), specOf }) })
+        }
       }
-      holds.hostsOfGroup(groupId).forEach(count)
-      return counts
     }
 
     return SchedulerEntity.of({
+      WhatIf: ({ payload: { question } }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Effect.suspend(() => Effect.fromResult(whatIf(question, nowMillis)))),
       Select: Effect.fnUntraced(function*({ payload: { instance } }) {
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }
-        holds.settle(nowMillis, (id) => {
-          const known = index.get(id)
-          return known !== undefined && (known.host !== null || known.work?.step !== "schedule")
-        })
-        const picked = select({ filters, weighers }, table.states(stateOf), requestSpec(instance, groupHosts(instance)))
-        if (Result.isFailure(picked)) {
-          const message = `No valid host was found. ${summaryOf(picked.failure)}.`
-          return yield* Effect.fail(refuse("conflict", message, detailsOf(picked.failure)))
+        holds.expire(nowMillis)
+        const placed = gangSizeOf(instance) > 1 ? placeMember(instance, nowMillis) : placeOne(instance, nowMillis)
+        const { host, numa, placed: outcome } = yield* Effect.fromResult(placed)
+        const availabilityZone = table.get(host)?.availabilityZone ?? ""
+        return {
+          host, availabilityZone, promise, ...(numa === null ? {} : { numa }),
+          ...(outcome === undefined ? {} : { placement: proofOf(instance, requestSpecOf(instance, nothingKnown), outcome, nowMillis) })
         }
-        const { hostname, availabilityZone } = picked.success
-        holds.add({
-          instanceId: instance.id,
-          host: hostname,
-          groupId: instance.wish.serverGroupId,
-          vcpus: instance.flavor.vcpus,
-          ramMb: instance.flavor.ramMb,
-          diskGb: diskGbOf(instance.flavor),
-          expiresAtMillis: nowMillis + Limits.placementHoldMillis
-        })
-        return { host: hostname, availabilityZone, promise }
       })
     })
   }),

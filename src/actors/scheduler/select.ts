@@ -1,84 +1,143 @@
+/** Scheduling in its plainest form: what the fast table must answer too, and what explains an answer. */
 import { Result } from "effect"
-import type { Filter, HostState, RequestSpec, Weigher } from "./Filter.ts"
+import { leastOf } from "./aggregates.ts"
+import { type Filter, isRequestFilter, type Why } from "./Filter.ts"
+import type { HostState } from "./HostState.ts"
+import type { Rules } from "./registry.ts"
+import type { RequestSpec } from "./RequestSpec.ts"
+import { valueOf, type Weigher } from "./Weigher.ts"
 
-/** Why no host would do: per filter, in the order they are asked, with what reasons it refused how many hosts. */
-export interface NoValidHost {
+/** Hosts that one filter refused for the same reason. */
+interface Refused {
+  readonly hosts: ReadonlyArray<string>
+  readonly why: Why
+}
+
+/** Per filter, in the order they are asked, what it refused and why; each host by the first filter that refuses it. */
+export interface Refusals {
   readonly hosts: number
-  readonly refused: ReadonlyMap<string, ReadonlyMap<string, number>>
+  readonly admitted: number
+  readonly refused: ReadonlyMap<string, ReadonlyMap<string, Refused>>
 }
 
-const refusalOf = (filters: ReadonlyArray<Filter>, host: HostState, spec: RequestSpec) => {
-  for (const filter of filters) {
-    if (spec.isForced && !filter.isResource) continue
-    const verdict = filter.admits(host, spec)
-    if (verdict !== true) return { filter: filter.name, reason: verdict }
-  }
-  return undefined
+/** The filters that the request asks something of. */
+const concerned = (filters: ReadonlyArray<Filter>, spec: RequestSpec): ReadonlyArray<Filter> =>
+  filters.filter((filter) =>
+    (filter.isResource || !spec.isForced) && (isRequestFilter(filter) || filter.key(spec) !== ""))
+
+const admittedOf = (filters: ReadonlyArray<Filter>, hosts: Iterable<HostState>, spec: RequestSpec): ReadonlyArray<HostState> => {
+  const asked = concerned(filters, spec)
+  const admitted: Array<HostState> = []
+  for (const host of hosts) if (asked.every((filter) => filter.admits(host, spec))) admitted.push(host)
+  return admitted
 }
 
-const explained = (filters: ReadonlyArray<Filter>, hosts: Iterable<HostState>, spec: RequestSpec): NoValidHost => {
-  const refused = new Map(filters.map(({ name }) => [name, new Map<string, number>()]))
+/** The filter that refused a host first, and its reason. */
+export interface Refusal {
+  readonly filter: Filter
+  readonly why: Why
+}
+
+/** Why each host is refused that is. */
+export const refusalsOf = ({ filters }: Pick<Rules, "filters">, hosts: Iterable<HostState>, spec: RequestSpec): Refusals => {
+  const asked = concerned(filters, spec)
+  return grouped(filters, hosts, (host) => {
+    const filter = asked.find((one) => !one.admits(host, spec))
+    return filter === undefined ? undefined : { filter, why: filter.why(host, spec) }
+  })
+}
+
+/** By filter, in their order, and by reason. */
+export const grouped = (
+  filters: ReadonlyArray<Filter>, hosts: Iterable<HostState>, refusalOf: (host: HostState) => Refusal | undefined
+): Refusals => {
+  const refused = new Map(filters.map(({ name }) => [name, new Map<string, { readonly hosts: Array<string>; readonly why: Why }>()]))
   let count = 0
+  let admitted = 0
   for (const host of hosts) {
     count++
-    const refusal = refusalOf(filters, host, spec)
-    if (refusal === undefined) continue
-    const reasons = refused.get(refusal.filter)!
-    reasons.set(refusal.reason, (reasons.get(refusal.reason) ?? 0) + 1)
+    const refusal = refusalOf(host)
+    if (refusal === undefined) {
+      admitted++
+      continue
+    }
+    const { filter, why } = refusal
+    const reasons = refused.get(filter.name)!
+    const known = reasons.get(why.reason)
+    if (known === undefined) reasons.set(why.reason, { hosts: [host.hostname], why })
+    else known.hosts.push(host.hostname)
   }
-  return { hosts: count, refused: new Map([...refused].filter(([, reasons]) => reasons.size > 0)) }
+  return { hosts: count, admitted, refused: new Map([...refused].filter(([, reasons]) => reasons.size > 0)) }
 }
 
-/** Sums each weigher's value, brought to 0..1 over the candidates and multiplied. */
-const scoresOf = (weighers: ReadonlyArray<Weigher>, hosts: ReadonlyArray<HostState>, spec: RequestSpec): Float64Array => {
-  const scores = new Float64Array(hosts.length)
-  const values = new Float64Array(hosts.length)
-  for (const weigher of weighers) {
-    let low = Infinity
-    let high = -Infinity
-    for (let i = 0; i < hosts.length; i++) {
-      const value = values[i] = weigher.weigh(hosts[i]!, spec)
-      if (value < low) low = value
-      if (value > high) high = value
-    }
-    if (high === low) continue
-    const scale = weigher.multiplier / (high - low)
-    for (let i = 0; i < hosts.length; i++) scores[i]! += (values[i]! - low) * scale
+/** What one weigher says of one host. */
+export interface Weight {
+  readonly weigher: string
+  readonly value: number
+  /** Brought to 0..1 over the admitted hosts. */
+  readonly normalised: number
+  readonly multiplier: number
+}
+
+export interface Ranked {
+  readonly host: HostState
+  readonly score: number
+  readonly weights: ReadonlyArray<Weight>
+}
+
+/** The administrator's multiplier, or that of the host's aggregates. Weighers that cost more are off where that is 0. */
+export const multiplierOf = ({ metadataKey, multiplier, reads }: Weigher, host: HostState): number =>
+  metadataKey === null || host.aggregates.length === 0 || (reads === "class" && multiplier === 0)
+    ? multiplier : leastOf(host, metadataKey, multiplier)
+
+/** Values of one weigher, from the least to the greatest of the admitted hosts. */
+const weighed = (weigher: Weigher, hosts: ReadonlyArray<HostState>, spec: RequestSpec) => {
+  const values = hosts.map((host) => valueOf(weigher, host, spec))
+  let low = Infinity
+  let high = -Infinity
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
   }
-  return scores
+  return { weigher, values, low: weigher.floor ?? low, high }
+}
+
+/** All admitted hosts, the best first; of equal ones that whose name sorts first. */
+export const ranked = ({ filters, weighers }: Rules, hosts: Iterable<HostState>, spec: RequestSpec): ReadonlyArray<Ranked> => {
+  const admitted = admittedOf(filters, hosts, spec)
+  const columns = weighers.map((weigher) => weighed(weigher, admitted, spec))
+  return admitted.map((host, at): Ranked => {
+    let score = 0
+    const weights = columns.map(({ high, low, values, weigher }): Weight => {
+      const multiplier = multiplierOf(weigher, host)
+      const isFlat = high === low
+      if (!isFlat) score += (values[at]! - low) * (multiplier / (high - low))
+      return { weigher: weigher.name, value: values[at]!, normalised: isFlat ? 0 : (values[at]! - low) / (high - low), multiplier }
+    })
+    return { host, score, weights }
+  }).sort((a, b) => b.score - a.score || (a.host.hostname < b.host.hostname ? -1 : 1))
 }
 
 /**
  * The best of the hosts every filter admits; ties go to the hostname that sorts first, so the same input gives the
  * same answer in whatever order the hosts come. Reasons are gathered only when nothing fits.
  */
-export const select = (
-  rules: { readonly filters: ReadonlyArray<Filter>; readonly weighers: ReadonlyArray<Weigher> },
-  hosts: Iterable<HostState>,
-  spec: RequestSpec
-): Result.Result<HostState, NoValidHost> => {
-  const admitted: Array<HostState> = []
-  for (const host of hosts) if (refusalOf(rules.filters, host, spec) === undefined) admitted.push(host)
-  if (admitted.length === 0) return Result.fail(explained(rules.filters, hosts, spec))
-  const scores = scoresOf(rules.weighers, admitted, spec)
-  let best = 0
-  for (let i = 1; i < admitted.length; i++) {
-    if (scores[i]! > scores[best]! || (scores[i] === scores[best] && admitted[i]!.hostname < admitted[best]!.hostname)) best = i
-  }
-  return Result.succeed(admitted[best]!)
+export const select = (rules: Rules, hosts: ReadonlyArray<HostState>, spec: RequestSpec): Result.Result<HostState, Refusals> => {
+  const [best] = ranked(rules, hosts, spec)
+  return best === undefined ? Result.fail(refusalsOf(rules, hosts, spec)) : Result.succeed(best.host)
 }
 
 /** For the server's owner: what was short, without a word of other tenants or of hosts by name. */
-export const summaryOf = (refusal: NoValidHost): string =>
-  refusal.hosts === 0
+export const summaryOf = ({ hosts, refused }: Refusals): string =>
+  hosts === 0
     ? "there are no compute hosts"
-    : [...refusal.refused].map(([filter, reasons]) => {
-      const total = [...reasons.values()].reduce((sum, count) => sum + count, 0)
-      return `${filter} refused ${total} of ${refusal.hosts}`
+    : [...refused].map(([filter, reasons]) => {
+      const total = [...reasons.values()].reduce((sum, { hosts: named }) => sum + named.length, 0)
+      return `${filter} refused ${total} of ${hosts}`
     }).join("; ")
 
 /** For operators: every filter with its reasons and how many hosts gave each. */
-export const detailsOf = (refusal: NoValidHost): string =>
-  [...refusal.refused].flatMap(([filter, reasons]) =>
-    [...reasons].map(([reason, count]) => `${filter}: ${reason} (${count} host${count === 1 ? "" : "s"})`)
+export const detailsOf = ({ refused }: Refusals): string =>
+  [...refused].flatMap(([filter, reasons]) =>
+    [...reasons].map(([reason, { hosts }]) => `${filter}: ${reason} (${hosts.length} host${hosts.length === 1 ? "" : "s"})`)
   ).join("\n")

@@ -4,6 +4,8 @@ import { Rpc, RpcGroup, RpcMiddleware } from "effect/rpc"
 import { FlavorSnapshot, InstanceFault } from "../../actors/instance/Instance.ts"
 import { TaskState, VmState } from "../../actors/instance/states.ts"
 import { NetworkRequest } from "../../actors/network/Nic.ts"
+import { Proof } from "../../actors/scheduler/proof/Proof.ts"
+import { Premise, WhatIfAnswer } from "../../actors/scheduler/whatIf/WhatIf.ts"
 import type { Caller } from "../../actors/shared/Caller.ts"
 import { Refusal } from "../../actors/shared/Refusal.ts"
 
@@ -75,6 +77,19 @@ export const ServerEvent = Schema.Struct({
 })
 export type ServerEvent = typeof ServerEvent.Type
 
+/** Why the scheduler put a server where it is, or nowhere. */
+export const Explanation = Schema.Struct({ serverId: Schema.String, projectId: Schema.String, proof: Proof, text: Schema.String })
+export type Explanation = typeof Explanation.Type
+
+/** A dry run: one server more, a server with another flavor, or a host without its servers. */
+export const WhatIf = Schema.Union([
+  Schema.TaggedStruct("Boot", { flavorId: Schema.String, imageId: Schema.NullOr(Schema.String), zone: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("Resize", { server: Schema.String, flavorId: Schema.String }),
+  /** `premises`: of an earlier plan; those that hold no more are told. */
+  Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
+])
+export type WhatIf = typeof WhatIf.Type
+
 const id = { id: Schema.String }
 
 export class KilonovaRpcs extends RpcGroup.make(
@@ -93,6 +108,10 @@ export class KilonovaRpcs extends RpcGroup.make(
   }),
   Rpc.make("ActOnServer", { payload: { ...id, action: ServerAction }, success: Server, error: Refusal }),
   Rpc.make("ConsoleLog", { payload: id, success: Schema.String, error: Refusal }),
+  /** `id`: of a server, or of the request that made servers. For administrators. */
+  Rpc.make("ExplainPlacement", { payload: id, success: Schema.Array(Explanation), error: Refusal }),
+  /** Nothing is held or written for it. For administrators. */
+  Rpc.make("WhatIf", { payload: { question: WhatIf }, success: WhatIfAnswer, error: Refusal }),
   Rpc.make("Events", {
     /** `null`: from now on. */
     payload: { after: Schema.NullOr(Schema.Int) },

@@ -3,6 +3,8 @@ import { Identity } from "../../actors/identity/IdentityProtocol.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { Servers } from "../../actors/instance/ServersProtocol.ts"
+import { Placements } from "../../actors/scheduler/PlacementsProtocol.ts"
+import { explanationOf } from "../../actors/scheduler/proof/words.ts"
 import { refuse } from "../../actors/shared/Refusal.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../runtime/kernel/Journal.ts"
@@ -31,6 +33,11 @@ const asked = Effect.flatMap(CurrentCaller, (caller) =>
     : Effect.withFiber<{ readonly caller: typeof caller; readonly requestId: string }>((fiber) =>
       Effect.succeed({ caller, requestId: makeRequestId(fiber) })))
 
+const askedByAdmin = Effect.flatMap(asked, (call) =>
+  call.caller.isAdmin
+    ? Effect.succeed(call)
+    : Effect.fail(refuse("forbidden", "Only administrators see what the scheduler knows of hosts.")))
+
 /** One page, newest first, from behind the marker. */
 const page = (instances: Iterable<Instance>, marker: string | undefined, limit: number): Array<Instance> => {
   const found: Array<Instance> = []
@@ -47,6 +54,7 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
   const servers = yield* Servers
   const index = yield* InstanceIndex
   const watch = yield* Watch
+  const placements = yield* Placements
   return {
     CreateServer: Effect.fnUntraced(function*(payload) {
       const call = yield* asked
@@ -74,6 +82,13 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
       return serverOf(yield* servers.perform(call, id, action), call.caller)
     }),
     ConsoleLog: ({ id }) => Effect.flatMap(asked, (call) => servers.consoleLog(call, id)),
+    ExplainPlacement: ({ id }) =>
+      askedByAdmin.pipe(
+        Effect.andThen(placements.explain(id)),
+        Effect.map((found) => found.map(({ proof, server }) =>
+          ({ serverId: server.id, projectId: server.projectId, proof, text: explanationOf(proof) })))
+      ),
+    WhatIf: ({ question }) => Effect.flatMap(askedByAdmin, (call) => placements.whatIf(call, question)),
     Events: ({ after }) =>
       Stream.unwrap(Effect.map(CurrentCaller, (caller) =>
         watch.entries(after).pipe(

@@ -27,6 +27,15 @@ const Image = Schema.Struct({
   ramdiskPath: Schema.NullOr(Schema.String)
 })
 
+const Cpus = Schema.Array(Count)
+
+const DomainNuma = Schema.Struct({
+  cells: Schema.Array(Schema.Struct({ cpus: Cpus, memoryMb: Count, hostCell: Count, hugePageKb: Schema.NullOr(Count) })),
+  pins: Schema.Array(Schema.Struct({ cpu: Count, hostCpus: Cpus })),
+  emulatorCpus: Cpus,
+  realtimeCpus: Cpus
+})
+
 export const Spec = Schema.Struct({
   id: Name,
   name: Name,
@@ -42,7 +51,12 @@ export const Spec = Schema.Struct({
   image: Schema.NullOr(Image),
   nics: Schema.Array(Nic),
   extraSpecs: Texts,
-  userData: Schema.NullOr(Schema.String)
+  userData: Schema.NullOr(Schema.String),
+  // Runners of an earlier release do not say these.
+  cpuTopology: Schema.optionalKey(Schema.Struct({ sockets: Count, cores: Count, threads: Count })),
+  numa: Schema.optionalKey(DomainNuma),
+  sharedCpus: Schema.optionalKey(Cpus),
+  isMemoryLocked: Schema.optionalKey(Schema.Boolean)
 })
 
 export const Domain = Schema.Struct({ id: Name, power: Power })
@@ -50,7 +64,7 @@ export const Event = Schema.Struct({ id: Name, power: Power, reason: Schema.Stri
 
 const Numa = Schema.Struct({
   id: Count,
-  cpus: Schema.Array(Count),
+  cpus: Cpus,
   memoryMb: Count,
   pages: Schema.Array(Schema.Struct({ sizeKb: Count, count: Count }))
 })
@@ -66,7 +80,8 @@ export const Hardware = Schema.Struct({
   memoryMb: Count,
   diskGb: Count,
   numa: Schema.Array(Numa),
-  cores: Schema.Array(Schema.Struct({ socket: Count, cpus: Schema.Array(Count) })),
+  cores: Schema.Array(Schema.Struct({ socket: Count, cpus: Cpus })),
+  cpuSets: Schema.optionalKey(Schema.Struct({ shared: Schema.NullOr(Cpus), dedicated: Schema.NullOr(Cpus) })),
   traits: Schema.Array(Schema.String)
 })
 

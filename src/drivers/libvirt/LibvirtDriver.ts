@@ -1,6 +1,7 @@
 /** The hypervisor port over libvirt: one host, its guests under QEMU, with KVM where that is proven to work. */
 import { statfs } from "node:fs/promises"
 import { Deferred, Duration, Effect, Layer, Result, Schedule, type Scope, Stream } from "effect"
+import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
 import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
 import { readConsole } from "./consoleLog.ts"
 import type { NicBackend, VirtType } from "./domainXml.ts"
@@ -17,6 +18,8 @@ import {
 import { powerAfter, powerOf } from "./power.ts"
 import { provenVirtType } from "./probe.ts"
 
+type CpuSets = Parameters<typeof cpuSetsWithin>[0]
+
 export interface LibvirtDriverOptions {
   /** libvirt's URI; see `node-libvirt`. */
   readonly uri: string
@@ -30,6 +33,8 @@ export interface LibvirtDriverOptions {
   readonly vncListen?: string | null
   /** What a soft reboot waits for the guest before it pulls the plug. */
   readonly softRebootGrace?: Duration.Input
+  /** CPUs set apart for guests that share them, and for pinned ones; `null`: none. */
+  readonly cpuSets?: CpuSets
   /** Instead of this machine's name. */
   readonly hostname?: string
 }
@@ -81,7 +86,7 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
       catch: (cause) =>
         new DriverError({ operation: "inventory", message: "the disk cannot be measured", isRetryable: true, cause })
     })
-    return inventoryOf(yield* client.connectGetCapabilities(), {
+    const measured: Inventory = inventoryOf(yield* client.connectGetCapabilities(), {
       type: yield* client.connectGetType(),
       version: yield* client.connectGetVersion(),
       hostname,
@@ -90,7 +95,8 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
       cpus: node.cpus,
       diskBytes: disk.bsize * disk.blocks,
       hasKvm: (yield* virtType) === "kvm"
-    }) satisfies Inventory
+    })
+    return { ...measured, ...cpuSetsWithin(options.cpuSets ?? null, measured.numa) }
   }).pipe(asDriverError("inventory"))
 
 /** Every guest that has files here; foreign domains of the same libvirt are none of ours. */

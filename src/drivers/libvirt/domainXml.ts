@@ -1,5 +1,6 @@
 /** The text that describes a guest to libvirt. Pure: a server's specification and its files in, XML out. */
 import type { DomainSpec, NicSpec } from "../Driver.ts"
+import { cpuParts, cpuTune, memoryBacking, numaTune, vcpu } from "./numaXml.ts"
 import { el, type Element, render } from "./xml.ts"
 
 export type VirtType = "kvm" | "qemu"
@@ -107,8 +108,11 @@ const devices = (spec: DomainSpec, settings: GuestSettings): Element =>
     el("memballoon", { model: "virtio" }, el("stats", { period: 10 })))
 
 /** TCG has no host CPU to pass on: its own default model is the one that is tested. */
-const cpu = (settings: GuestSettings): Element | null =>
-  settings.virtType === "kvm" ? el("cpu", { mode: "host-model" }) : null
+const cpu = (spec: DomainSpec, settings: GuestSettings): Element | null => {
+  const parts = cpuParts(spec)
+  if (settings.virtType === "kvm") return el("cpu", { mode: "host-model" }, ...parts)
+  return parts.length === 0 ? null : el("cpu", {}, ...parts)
+}
 
 const clock = (settings: GuestSettings): Element =>
   el("clock", { offset: "utc" },
@@ -128,11 +132,14 @@ export const domainXml = (spec: DomainSpec, settings: GuestSettings): string =>
       el("uuid", {}, spec.id),
       metadata(spec),
       el("memory", { unit: "MiB" }, String(spec.memoryMb)),
-      el("vcpu", { placement: "static" }, String(spec.vcpus)),
+      memoryBacking(spec),
+      numaTune(spec),
+      vcpu(spec),
+      cpuTune(spec),
       sysinfo(spec),
       os(spec, settings),
       el("features", {}, el("acpi", {}), settings.arch === "x86_64" ? el("apic", {}) : null),
-      cpu(settings),
+      cpu(spec, settings),
       clock(settings),
       el("on_poweroff", {}, "destroy"),
       el("on_reboot", {}, "restart"),

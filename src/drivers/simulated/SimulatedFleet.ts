@@ -1,5 +1,6 @@
 /** A datacentre in one process: hosts with true topologies, whose guests are only said to run. */
 import { Context, Duration, Effect, Layer, Queue, Stream } from "effect"
+import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Fleet } from "../Driver.ts"
 import type { DomainEvent, DomainStatus, Inventory } from "../Driver.ts"
@@ -17,6 +18,8 @@ export interface Options {
   readonly names?: ReadonlyArray<string>
   /** Taken in turn; without them, the shapes of `topologies.ts`. */
   readonly topologies?: ReadonlyArray<Topology>
+  /** CPUs set apart on every host for guests that share them, and for pinned ones; `null`: none. */
+  readonly cpuSets?: Parameters<typeof cpuSetsWithin>[0]
   /** How long calls take; those not named are instant. */
   readonly latency?: { readonly [operation in Operation]?: Duration.Input }
   /**
@@ -39,8 +42,9 @@ const addressOf = (index: number): string => {
   return `10.${100 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
 }
 
-const inventoryOf = ({ name: _, ...hardware }: Topology, hostname: string, index: number): Inventory => ({
+const inventoryOf = ({ name: _, ...hardware }: Topology, hostname: string, index: number, { cpuSets = null }: Options): Inventory => ({
   ...hardware,
+  ...cpuSetsWithin(cpuSets, hardware.numa),
   hypervisorType: "QEMU",
   hypervisorVersion: 9_002_000,
   hypervisorHostname: hostname,
@@ -89,7 +93,7 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
     if (index === undefined) return undefined
     let found = drivers.get(hostname)
     if (found === undefined) {
-      found = new SimulatedDriver(inventoryOf(shapes[index % shapes.length]!, hostname, index), world)
+      found = new SimulatedDriver(inventoryOf(shapes[index % shapes.length]!, hostname, index, options), world)
       drivers.set(hostname, found)
     }
     return found

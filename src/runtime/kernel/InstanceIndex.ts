@@ -27,6 +27,10 @@ export class InstanceIndex extends Context.Service<InstanceIndex, {
   readonly usageOfHost: (hostname: string) => Usage
   /** Calls the listener with the host's name, synchronously, whenever the usage of a host changes. */
   readonly watchHosts: (listener: (hostname: string) => void) => Effect.Effect<void, never, Scope.Scope>
+  /** Calls the listener, synchronously, with each change of a server; `undefined`: it was not there, or it is forgotten. */
+  readonly watchServers: (
+    listener: (before: Instance | undefined, after: Instance | undefined) => void
+  ) => Effect.Effect<void, never, Scope.Scope>
   /** Servers whose work is in flight. */
   readonly pending: () => Iterable<Instance>
   readonly size: () => number

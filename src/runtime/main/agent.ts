@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { join, resolve } from "node:path"
 import { Console, Context, Effect, Layer, Result } from "effect"
+import { type CpuSetTexts, parseCpuSets } from "../../actors/host/cpuSets.ts"
 import * as Agent from "../../drivers/agent/Agent.ts"
 import { makeImageCache } from "../../drivers/agent/imageCache.ts"
 import { keepingGuests, survivorsIn } from "../../drivers/agent/keptGuests.ts"
@@ -16,7 +17,7 @@ import { cannotStart, type StartError, wrongUsage } from "./StartError.ts"
 import { version } from "./version.ts"
 
 /** What the agent needs of the command line's settings. */
-export interface AgentSettings {
+export interface AgentSettings extends CpuSetTexts {
   /** URLs of runners, separated by commas. */
   readonly control: string | null
   readonly tokenFile: string | null
@@ -63,14 +64,17 @@ const tokensOf = (file: string | null, hostnames: ReadonlyArray<string>) =>
 
 const hostsDefault = 1
 
-const simulated = ({ dataDir, hosts, topologies }: AgentSettings): Effect.Effect<Layer.Layer<Fleet>, StartError> =>
+const simulated = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet>, StartError> =>
   Effect.gen(function*() {
+    const { dataDir, hosts, topologies } = settings
     const folder = resolve(dataDir)
+    const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
     const parsed = topologies === null ? Result.succeed(undefined) : parseTopologies(yield* readText(topologies, "--topologies"))
     if (Result.isFailure(parsed)) return yield* wrongUsage(parsed.failure.map((problem) => `${topologies} (--topologies): ${problem}`))
     const shapes = parsed.success
     const options = {
       survivors: survivorsIn(folder),
+      cpuSets,
       ...(shapes === undefined ? {} : { topologies: shapes }),
       ...(shapes !== undefined && hosts === null ? {} : { hosts: hosts ?? hostsDefault })
     }
@@ -83,12 +87,14 @@ const simulated = ({ dataDir, hosts, topologies }: AgentSettings): Effect.Effect
 const ownAddress = (): string =>
   Object.values(networkInterfaces()).flat().find((one) => one !== undefined && !one.internal && one.family === "IPv4")?.address ?? "127.0.0.1"
 
-const libvirt = ({ dataDir, libvirtUri, virtType }: AgentSettings): Effect.Effect<Layer.Layer<Fleet, DriverError>, StartError> => {
-  const target = parseUri(libvirtUri)
-  return Result.isFailure(target)
-    ? Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
-    : Effect.succeed(LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress() }))
-}
+const libvirt = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet, DriverError>, StartError> =>
+  Effect.gen(function*() {
+    const { dataDir, libvirtUri, virtType } = settings
+    const target = parseUri(libvirtUri)
+    if (Result.isFailure(target)) return yield* wrongUsage([`--libvirt-uri: ${target.failure.message}`])
+    const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
+    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets })
+  })
 
 const unhealable = (error: DriverError): StartError => cannotStart(error.message)
 

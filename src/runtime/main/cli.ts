@@ -138,6 +138,18 @@ const cluster = Command.make("cluster").pipe(
   ])
 )
 
+type Operating = typeof import("./operator.ts")
+
+/** A command that asks a running cloud about one thing. */
+const onCloud = (name: string, what: string, description: string, act: (module: Operating) => Operating["explain"]) =>
+  Command.make(
+    name,
+    { dataDir: flag("dataDir", options.dataDir), named: Argument.String(what) },
+    ({ dataDir, named }) =>
+      Effect.flatMap(Effect.promise(() => import("./operator.ts")), (module) =>
+        act(module)(named, String(Option.getOrElse(dataDir, () => process.env["KILONOVA_DATA_DIR"] ?? options.dataDir.fallback))))
+  ).pipe(Command.withDescription(`${description}. The cloud is that of OS_CLIENT_CONFIG_FILE and OS_CLOUD, else of the data folder`))
+
 const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
   Command.withDescription("An OpenStack cloud: in one process, or as one of several"),
   Command.withSubcommands([
@@ -156,6 +168,9 @@ const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
     Command.make("front", flagsOf(frontOptions), front).pipe(
       Command.withDescription("One address for all runners of a cloud, where there is no load balancer")
     ),
+    onCloud("explain", "server", "Print why a server (by its id or its request's) is where it is, or nowhere", (module) => module.explain),
+    onCloud("drain-plan", "host", "Print by which moves a host can be emptied, or why not; nothing is moved", (module) => module.planDrain),
+    onCloud("room", "flavor", "Print how many servers more of a flavor fit in each zone", (module) => module.roomFor),
     cluster
   ])
 )

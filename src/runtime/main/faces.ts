@@ -1,7 +1,9 @@
 import { Effect } from "effect"
+import type { Placements } from "../../actors/scheduler/PlacementsProtocol.ts"
 import { operations } from "../../api/http/compute/allOperations.ts"
 import type { ComputeServices } from "../../api/http/compute/allOperations.ts"
 import { computeFace } from "../../api/http/compute/computeFace.ts"
+import { explanationRoutes } from "../../api/http/compute/placementExplanations/routes.ts"
 import type { Needs } from "../../api/http/compute/servers/asking.ts"
 import { serverRoutes } from "../../api/http/compute/servers/routes.ts"
 import type { Face, Reply } from "../../api/http/Face.ts"
@@ -29,7 +31,7 @@ const current = (sync: Journal["Service"]["sync"]) => (face: Face): Face => ({
 
 const all = Effect.all([
   IdentityFace.make,
-  computeFace<ComputeServices | Needs>({ operations: [...operations, ...serverRoutes] }),
+  computeFace<ComputeServices | Needs | Placements>({ operations: [...operations, ...serverRoutes, ...explanationRoutes] }),
   ImageFace.make,
   NetworkFace.make,
   PlacementFace.make

@@ -3,6 +3,7 @@
  * listing of `kilonova config` are all read off these tables.
  */
 import { choice, int, type SettingsOf, text, toggle, url } from "./optionKinds.ts"
+import { schedulerOptions } from "./schedulerOptions.ts"
 
 const always = {
   config: text({ fallback: null, metavar: "FILE", isNotInFile: true, meaning: "A TOML file with any of these options" })
@@ -26,7 +27,9 @@ const driving = {
   hosts: int({ fallback: null, min: 1, max: 100_000, metavar: "COUNT", meaning: "Number of simulated hosts; 8 without it, or one for each shape of --topologies" }),
   topologies: text({ fallback: null, metavar: "FILE", meaning: "JSON file with the shapes of the simulated hosts, taken in turn" }),
   libvirtUri: text({ fallback: "qemu:///system", metavar: "URI", meaning: "Connection URI of the libvirt driver" }),
-  virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" })
+  virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
+  cpuSharedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs, as 0-3,8, that servers share; without it and --cpu-dedicated-set: all" }),
+  cpuDedicatedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs that pinned servers have to themselves; without it and --cpu-shared-set: all" })
 }
 
 /** `kilonova`: a cloud in one process. */
@@ -36,6 +39,7 @@ export const options = {
   host: serving.host,
   dataDir: text({ fallback: ".data", metavar: "FOLDER", meaning: "Folder of the journal, the images and clouds.yaml" }),
   ...driving,
+  ...schedulerOptions,
   demo: serving.demo,
   adminPassword: serving.adminPassword,
   publicUrl: serving.publicUrl,
@@ -72,6 +76,7 @@ export const runnerOptions = {
   imagesDir: text({ fallback: null, metavar: "FOLDER", meaning: "Folder of the image files, which all runners share; without it in the data folder" }),
   demo: serving.demo,
   adminPassword: serving.adminPassword,
+  ...schedulerOptions,
   drainMillis: int({ fallback: 2_000, min: 0, max: 600_000, metavar: "MILLISECONDS", meaning: "Told to stop, it says that it is not ready for this long before it takes no more requests" }),
   ...telling
 } as const

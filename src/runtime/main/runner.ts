@@ -18,6 +18,7 @@ import * as highWater from "./highWater.ts"
 import type { RunnerSettings } from "./options.ts"
 import { redisStore } from "./redis.ts"
 import { checkFormats, noteFormat } from "./releases.ts"
+import { schedulerSettingsOf } from "./schedulerOptions.ts"
 import { runnerTls } from "./runnerTls.ts"
 import { seedFlavors } from "./seed.ts"
 import { seedOnce } from "./seedOnce.ts"
@@ -52,6 +53,7 @@ const layerOf = (settings: RunnerSettings, folder: DataFolder, { doom, store, tl
     withFlavors: false,
     prepare: (admin) => Effect.andThen(noteFormat, settings.demo ? seedOnce(Effect.andThen(seedFlavors, seed(admin))) : Effect.void),
     fleet: { agents: AgentFleet.layer, mount: AgentMount.make },
+    scheduler: schedulerSettingsOf(settings),
     listen: { host: settings.host, port: settings.port },
     drainMillis: settings.drainMillis,
     member: { isDrained: () => members.isDrained, shards: () => [...members.shards].length, release: version },

@@ -10,6 +10,7 @@ import * as ImagesService from "../../actors/image/ImagesService.ts"
 import * as NetworkApiService from "../../actors/network/NetworkApiService.ts"
 import * as NetworksService from "../../actors/network/NetworksService.ts"
 import { NetworkStore } from "../../actors/network/NetworkStoreService.ts"
+import * as PlacementAdminService from "../../actors/placement/PlacementAdminService.ts"
 import * as PlacementService from "../../actors/placement/PlacementService.ts"
 import * as QuotasService from "../../actors/project/QuotasService.ts"
 
@@ -24,7 +25,8 @@ const images = (folder: string | undefined) =>
 const network = Layer.mergeAll(NetworksService.layerNoDeps, NetworkApiService.layerNoDeps).pipe(Layer.provide(NetworkStore.layer))
 
 const catalog = Layer.mergeAll(
-  AggregatesService.layer, HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer, PlacementService.layer
+  AggregatesService.layer, HostAdminService.layer, FlavorsService.layer, KeypairsService.layer, ServerGroupsService.layer, QuotasService.layer,
+  PlacementAdminService.layer.pipe(Layer.provideMerge(PlacementService.layer))
 )
 
 /** The built-in Keystone, Glance and Neutron, each behind a protocol that the real one could serve too; and Nova's own records. */

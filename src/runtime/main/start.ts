@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs"
 import { flushCompileCache } from "node:module"
 import { Console, Context, Effect, Layer, Result } from "effect"
+import { parseCpuSets } from "../../actors/host/cpuSets.ts"
 import type { DriverError, Fleet } from "../../drivers/Driver.ts"
 import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
@@ -15,6 +16,7 @@ import { markSeeded, seed } from "./demo.ts"
 import { explain } from "./explain.ts"
 import { libvirt, simulated } from "./fleet.ts"
 import type { Settings } from "./options.ts"
+import { schedulerSettingsOf } from "./schedulerOptions.ts"
 import { wrongUsage } from "./StartError.ts"
 import type { StartError } from "./StartError.ts"
 import { telemetry } from "./telemetry.ts"
@@ -40,16 +42,19 @@ const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::
 
 const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.Layer<Fleet, DriverError, InstanceIndex>, StartError> => {
   const { host, hosts, libvirtUri, topologies, virtType } = settings
+  const parsed = parseCpuSets(settings)
+  if (Result.isFailure(parsed)) return Effect.fail(wrongUsage(parsed.failure))
+  const cpuSets = parsed.success
   if (settings.driver === "libvirt") {
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
     const hostIp = isWildcard(host) ? "127.0.0.1" : host
-    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType }))
+    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets }))
   }
   return topologies === null
-    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault }))
+    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, cpuSets }))
     : Effect.map(topologiesOf(topologies), (shapes) =>
-      simulated({ topologies: shapes, ...(hosts === null ? {} : { hosts }) }))
+      simulated({ topologies: shapes, cpuSets, ...(hosts === null ? {} : { hosts }) }))
 }
 
 /** What to set the admin's password to; nothing when it stays, since setting it ends every token. */
@@ -67,6 +72,7 @@ const build = (settings: Settings, folder: DataFolder) =>
       withFlavors: settings.demo && isFirst,
       ...(settings.demo && isFirst ? { prepare: seed } : {}),
       fleet: yield* fleetOf(settings, folder),
+      scheduler: schedulerSettingsOf(settings),
       listen: { host: settings.host, port: settings.port },
       ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
       ...(toSet === undefined ? {} : { adminPassword: toSet })

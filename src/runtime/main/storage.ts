@@ -7,6 +7,7 @@ import * as MemoryJournal from "../memory/MemoryJournal.ts"
 import * as FeedWatch from "../projections/FeedWatch.ts"
 import * as InstancesIndex from "../projections/InstancesIndex.ts"
 import * as RecordsIndex from "../projections/RecordsIndex.ts"
+import * as TopologiesIndex from "../projections/TopologiesIndex.ts"
 import * as SqliteJournal from "../sqlite/SqliteJournal.ts"
 import * as crashPoint from "./crashPoint.ts"
 import * as formats from "./formats.ts"
@@ -29,6 +30,7 @@ const local = (storage: "memory" | { readonly sqlite: string }): Base =>
 
 /** All that, and what is derived from the journal. */
 export const layer = (storage: Storage) =>
-  Layer.mergeAll(InstancesIndex.layer, RecordsIndex.layer, FeedWatch.layer).pipe(
+  TopologiesIndex.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(InstancesIndex.layer, RecordsIndex.layer, FeedWatch.layer)),
     Layer.provideMerge(typeof storage === "object" && "shared" in storage ? storage.shared : local(storage))
   )

@@ -24,6 +24,7 @@ class Index {
   readonly #deleted = new Set<string>()
   readonly hosts = new LiveBy((instance) => instance.host)
   readonly groups = new LiveBy((instance) => instance.wish.serverGroupId)
+  readonly serverListeners = new Set<(before: Instance | undefined, after: Instance | undefined) => void>()
   readonly hostListeners = new Set<(hostname: string) => void>()
   readonly hostUsage = new UsageBy((instance) => instance.host, (hostname) => {
     for (const listener of this.hostListeners) listener(hostname)
@@ -63,6 +64,8 @@ class Index {
   apply(id: string, after: Instance | undefined): void {
     this.#revision++
     const before = this.#byId.get(id)
+    // First: whoever hears of a host next may ask what else was derived from its servers.
+    for (const listener of this.serverListeners) listener(before, after)
     for (const view of [this.hosts, this.groups, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
     if (after === undefined) return this.#drop(id)
     this.#byId.set(id, after)
@@ -115,6 +118,13 @@ const interned = <A>() => {
   }
 }
 
+/** Keeps a listener for as long as its scope is open. */
+const listening = <A>(listeners: Set<A>) => (listener: A) =>
+  Effect.acquireRelease(
+    Effect.sync(() => { listeners.add(listener) }),
+    () => Effect.sync(() => { listeners.delete(listener) })
+  )
+
 const make = Effect.gen(function*() {
   const journal = yield* Journal
   const index = new Index()
@@ -143,11 +153,8 @@ const make = Effect.gen(function*() {
     usageOfProject: (projectId) => index.projectUsage.of(projectId),
     usageOfUser: (projectId, userId) => index.userUsage.of(`${projectId}:${userId}`),
     usageOfHost: (hostname) => index.hostUsage.of(hostname),
-    watchHosts: (listener) =>
-      Effect.acquireRelease(
-        Effect.sync(() => { index.hostListeners.add(listener) }),
-        () => Effect.sync(() => { index.hostListeners.delete(listener) })
-      ),
+    watchHosts: listening(index.hostListeners),
+    watchServers: listening(index.serverListeners),
     pending: () => index.pending(),
     size: () => index.size,
     revision: () => index.revision

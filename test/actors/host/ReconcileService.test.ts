@@ -40,7 +40,7 @@ describe("reconciliation", () => {
       const { cloud, driver, server } = yield* running()
       yield* cloud.servers.perform(asked("req-delete"), server.id, "delete")
       yield* cloud.settled(server)
-      yield* driver.spawn(domainSpec(server, null), { epoch: 1 })
+      yield* driver.spawn(domainSpec(server, null, undefined), { epoch: 1 })
       assert.strictEqual((yield* driver.list).length, 1)
       yield* TestClock.adjust(Limits.reconcileMillis)
       yield* cloud.settled(server)

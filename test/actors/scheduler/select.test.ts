@@ -1,19 +1,15 @@
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import type { HostState, RequestSpec } from "../../../src/actors/scheduler/Filter.ts"
-import { filters, weighers } from "../../../src/actors/scheduler/registry.ts"
+import type { HostState } from "../../../src/actors/scheduler/HostState.ts"
+import { rulesOf } from "../../../src/actors/scheduler/registry.ts"
+import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { detailsOf, select, summaryOf } from "../../../src/actors/scheduler/select.ts"
+import { defaultSettings } from "../../../src/actors/scheduler/settings.ts"
+import { hostOf as host, specOf as spec } from "./made.ts"
 
-const host = (hostname: string, more: Partial<HostState> = {}): HostState => ({
-  hostname, availabilityZone: "nova", isUp: true, isDisabled: false, disabledReason: null, vcpus: 8, memoryMb: 16_384,
-  vcpuCapacity: 32, ramCapacityMb: 16_384, diskCapacityGb: 100, vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, instances: 0, ...more
-})
-const spec = (more: Partial<RequestSpec> = {}): RequestSpec => ({
-  instanceId: "i", projectId: "p", vcpus: 2, ramMb: 2048, diskGb: 10, availabilityZone: null, host: null, isForced: false,
-  excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(), ...more
-})
+const rules = rulesOf(defaultSettings)
 const pick = (hosts: ReadonlyArray<HostState>, request: RequestSpec) => {
-  const picked = select({ filters, weighers }, hosts, request)
+  const picked = select(rules, hosts, request)
   return Result.isSuccess(picked) ? picked.success.hostname : detailsOf(picked.failure)
 }
 
@@ -52,7 +48,7 @@ describe("select", () => {
   })
 
   it("tells the owner what was short, and no host's name", () => {
-    const picked = select({ filters, weighers }, [host("secret-1", { isUp: false }), host("secret-2", { ramUsedMb: 16_000 })], spec())
+    const picked = select(rules, [host("secret-1", { isUp: false }), host("secret-2", { ramUsedMb: 16_000 })], spec())
     assert.isTrue(Result.isFailure(picked))
     if (Result.isFailure(picked)) {
       assert.strictEqual(summaryOf(picked.failure), "ComputeFilter refused 1 of 2; MEMORY_MB refused 1 of 2")

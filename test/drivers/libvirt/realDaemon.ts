@@ -60,6 +60,8 @@ const script = (folder: string, cache: string, options: string): string =>
     "set -e",
     "mount --make-rprivate /",
     ...binds.map((name) => `mkdir -p ${targets[name]}; mount --bind ${folder}/${name} ${targets[name]}`),
+    // libvirt finds by itself where pages of guests are to be had; kernels without them have none to mount.
+    `mkdir -p ${folder}/pages; mount -t hugetlbfs hugetlbfs ${folder}/pages 2>/dev/null || true`,
     `mkdir -p /var/cache/libvirt; mount --bind ${cache} /var/cache/libvirt`,
     `exec libvirtd ${options} -f /etc/libvirt/libvirtd.conf -p /run/libvirt/libvirtd.pid`
   ].join("\n")

@@ -29,6 +29,21 @@ describe("settings", () => {
       topologies: null,
       libvirtUri: "qemu:///system",
       virtType: "auto",
+      cpuSharedSet: null,
+      cpuDedicatedSet: null,
+      enabledFilters:
+        "ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter",
+      weights: null,
+      hostSubsetSize: 1,
+      shuffleBestHosts: false,
+      packNumaCells: false,
+      maxIoOpsPerHost: 8,
+      maxInstancesPerHost: 50,
+      isolatedHosts: null,
+      isolatedImages: null,
+      restrictIsolatedHosts: true,
+      imageIsolationNamespace: null,
+      weighedMetrics: null,
       demo: true,
       adminPassword: null,
       publicUrl: null,
@@ -102,4 +117,11 @@ describe("settings", () => {
 
   it("do not repeat a secret that breaks its rule", () =>
     assert.deepStrictEqual(problems({ flags: { adminPassword: " " } }), ["--admin-password must be a text that is not empty"]))
+
+  it("of scheduling name filters, weighers and numbers that there are", () => {
+    assert.deepStrictEqual(accepted({ flags: { weights: "RAMWeigher=-1.0, CPUWeigher=2" } }).settings.weights, "RAMWeigher=-1.0, CPUWeigher=2")
+    assert.match(problems({ flags: { enabledFilters: "ComputeFilter,RetryFilter" } }).join(), /--enabled-filters must not name RetryFilter: there are ComputeFilter, /)
+    assert.match(problems({ flags: { weights: "RamWeigher=1" } }).join(), /--weights must not name RamWeigher: there are RAMWeigher, /)
+    assert.match(problems({ flags: { weights: "RAMWeigher=" } }).join(), /--weights must give RAMWeigher a number/)
+  })
 })

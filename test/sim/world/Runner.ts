@@ -20,6 +20,7 @@ import { Records } from "../../../src/runtime/kernel/Records.ts"
 import * as actors from "../../../src/runtime/main/actors.ts"
 import * as InstancesIndex from "../../../src/runtime/projections/InstancesIndex.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
+import * as TopologiesIndex from "../../../src/runtime/projections/TopologiesIndex.ts"
 import * as SimFleet from "../hypervisor/SimFleet.ts"
 import type { Process } from "../kernel/Process.ts"
 import { contextOf } from "../kernel/SimRuntime.ts"
@@ -52,6 +53,7 @@ const layerOf = (world: World, network: Network, process: Process, hostnames: Re
   actors.layer.pipe(
     Layer.provideMerge(networks),
     Layer.provide([SimImages.layer, SimFleet.layer(world, network, process, hostnames)]),
+    Layer.provideMerge(TopologiesIndex.layer),
     Layer.provideMerge(Layer.mergeAll(InstancesIndex.layer, RecordsIndex.layer)),
     Layer.provideMerge(Layer.mergeAll(
       ClusterOwnership.layer,

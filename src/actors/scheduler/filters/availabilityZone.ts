@@ -1,9 +1,10 @@
-import type { Filter } from "../Filter.ts"
+import type { ClassFilter } from "../Filter.ts"
 
 /** Refuses hosts of another zone than the one asked for (Nova: the zone's aggregate in Placement). */
-export const availabilityZone: Filter = {
+export const availabilityZone: ClassFilter = {
   name: "AvailabilityZoneFilter",
   isResource: false,
-  admits: (host, spec) =>
-    spec.availabilityZone === null || host.availabilityZone === spec.availabilityZone || `in zone ${host.availabilityZone}`
+  key: (spec) => spec.availabilityZone ?? "",
+  admits: (host, spec) => host.availabilityZone === spec.availabilityZone,
+  why: (host) => ({ reason: `in zone ${host.availabilityZone}` })
 }

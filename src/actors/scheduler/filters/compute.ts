@@ -1,11 +1,14 @@
-import type { Filter } from "../Filter.ts"
+import { always, type ClassFilter } from "../Filter.ts"
 
 /** Refuses hosts that are down or that an administrator disabled (Nova: ComputeFilter). */
-export const compute: Filter = {
+export const compute: ClassFilter = {
   name: "ComputeFilter",
   isResource: false,
-  admits: (host) =>
-    host.isDisabled
+  key: always,
+  admits: (host) => host.isUp && !host.isDisabled,
+  why: (host) => ({
+    reason: host.isDisabled
       ? `disabled${host.disabledReason === null ? "" : `: ${host.disabledReason}`}`
-      : host.isUp || "its compute service is down"
+      : "its compute service is down"
+  })
 }

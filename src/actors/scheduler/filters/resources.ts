@@ -1,22 +1,80 @@
-import type { Filter, HostState, RequestSpec } from "../Filter.ts"
+import { always, type ClassFilter, type Shortage, type Why } from "../Filter.ts"
+import type { HostState } from "../HostState.ts"
+import type { RequestSpec } from "../RequestSpec.ts"
 
+const shortOf = (resource: string, needed: number, available: number): Shortage => ({ resource, needed, available: Math.max(0, available) })
+
+const whyOf = (unit: string, short: Shortage): Why => ({ reason: `${short.available} ${unit} free of ${short.needed} needed`, short })
+
+/** A class of resources of Placement, of which the host has one amount. */
 const resource = (
   name: string, unit: string, free: (host: HostState) => number, wanted: (spec: RequestSpec) => number
-): Filter => ({
-  name,
-  isResource: true,
-  admits: (host, spec) => wanted(spec) <= free(host) || `${Math.max(0, free(host))} ${unit} free of ${wanted(spec)} needed`
-})
-
-/** The resource classes of Placement. A single server is never given more vCPUs than the host has threads. */
-export const vcpu: Filter = {
-  name: "VCPU",
-  isResource: true,
-  admits: (host, spec) =>
-    spec.vcpus > host.vcpus
-      ? `has ${host.vcpus} CPUs in all, ${spec.vcpus} needed`
-      : spec.vcpus <= host.vcpuCapacity - host.vcpusUsed ||
-        `${Math.max(0, host.vcpuCapacity - host.vcpusUsed)} VCPU free of ${spec.vcpus} needed`
+): ClassFilter => {
+  const needed = (spec: RequestSpec) => wanted(spec) * spec.together
+  return {
+    name,
+    isResource: true,
+    key: (spec) => needed(spec) === 0 ? "" : String(needed(spec)),
+    admits: (host, spec) => needed(spec) <= free(host),
+    why: (host, spec) => whyOf(unit, shortOf(name, needed(spec), free(host)))
+  }
 }
+
 export const memory = resource("MEMORY_MB", "MiB", (host) => host.ramCapacityMb - host.ramUsedMb, (spec) => spec.ramMb)
 export const disk = resource("DISK_GB", "GiB", (host) => host.diskCapacityGb - host.diskUsedGb, (spec) => spec.diskGb)
+
+/** Where CPUs are set apart for them, pinned ones are none of those that are shared. */
+const shared = (host: HostState, spec: RequestSpec): number => host.isDivided ? Math.max(0, spec.vcpus - spec.pinnedCpus) : spec.vcpus
+const freeVcpus = (host: HostState): number => host.vcpuCapacity - host.vcpusUsed
+
+/** A single server is never given more vCPUs than the host has CPUs. */
+export const vcpu: ClassFilter = {
+  name: "VCPU",
+  isResource: true,
+  key: (spec) => spec.vcpus === 0 ? "" : `${spec.vcpus} ${spec.pinnedCpus} ${spec.together}`,
+  admits: (host, spec) => {
+    const needed = shared(host, spec)
+    return needed <= host.vcpus && needed * spec.together <= freeVcpus(host)
+  },
+  why: (host, spec) => {
+    const needed = shared(host, spec)
+    return needed > host.vcpus
+      ? { reason: `has ${host.vcpus} CPUs in all, ${needed} needed`, short: shortOf("VCPU", needed, host.vcpus) }
+      : whyOf("VCPU", shortOf("VCPU", needed * spec.together, freeVcpus(host)))
+  }
+}
+
+const missing = (host: HostState, spec: RequestSpec) =>
+  spec.resources.find(([name, amount]) => amount * spec.together > (host.otherFree.get(name) ?? 0))
+
+/** All other classes that `resources:` names. */
+export const otherResources: ClassFilter = {
+  name: "Resources",
+  isResource: true,
+  key: (spec) => spec.resources.length === 0 ? "" : `${spec.resources.join(" ")} ${spec.together}`,
+  admits: (host, spec) => missing(host, spec) === undefined,
+  why: (host, spec) => {
+    const [name, amount] = missing(host, spec)!
+    return whyOf(name, shortOf(name, amount * spec.together, host.otherFree.get(name) ?? 0))
+  }
+}
+
+/** Hosts that have every trait required and none of those forbidden. */
+export const traits: ClassFilter = {
+  name: "Traits",
+  isResource: true,
+  key: (spec) => spec.required.length === 0 && spec.forbidden.length === 0 ? "" : `${spec.required.join(" ")}!${spec.forbidden.join(" ")}`,
+  admits: (host, spec) => {
+    for (const trait of spec.required) if (!host.traits.has(trait)) return false
+    for (const trait of spec.forbidden) if (host.traits.has(trait)) return false
+    return true
+  },
+  why: (host, spec) => {
+    const lacking = spec.required.find((trait) => !host.traits.has(trait))
+    return { reason: lacking === undefined ? `has the trait ${spec.forbidden.find((trait) => host.traits.has(trait))}` : `lacks the trait ${lacking}` }
+  }
+}
+
+export const allHosts: ClassFilter = {
+  name: "AllHostsFilter", isResource: false, key: always, admits: () => true, why: () => ({ reason: "admits every host" })
+}

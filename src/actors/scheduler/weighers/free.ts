@@ -1,18 +1,10 @@
-import type { HostState, RequestSpec, Weigher } from "../Filter.ts"
-
-const weigher = (name: string, weigh: (host: HostState, spec: RequestSpec) => number): Weigher => ({ name, multiplier: 1, weigh })
+import type { HostState } from "../HostState.ts"
+import type { HostWeigher } from "../Weigher.ts"
 
 /** A positive multiplier spreads servers over the hosts, a negative one packs them. */
-export const ram = weigher("RAMWeigher", (host) => host.ramCapacityMb - host.ramUsedMb)
-export const cpu = weigher("CPUWeigher", (host) => host.vcpuCapacity - host.vcpusUsed)
-export const disk = weigher("DiskWeigher", (host) => host.diskCapacityGb - host.diskUsedGb)
+const free = (name: string, metadataKey: string, weigh: (host: HostState) => number): HostWeigher =>
+  ({ reads: "host", name, multiplier: 1, metadataKey, floor: 0, weigh })
 
-const membersHere = (host: HostState, spec: RequestSpec) => spec.groupHosts.get(host.hostname) ?? 0
-export const softAffinity = weigher(
-  "ServerGroupSoftAffinityWeigher",
-  (host, spec) => spec.groupPolicy === "soft-affinity" ? membersHere(host, spec) : 0
-)
-export const softAntiAffinity = weigher(
-  "ServerGroupSoftAntiAffinityWeigher",
-  (host, spec) => spec.groupPolicy === "soft-anti-affinity" ? -membersHere(host, spec) : 0
-)
+export const ram = free("RAMWeigher", "ram_weight_multiplier", (host) => host.ramCapacityMb - host.ramUsedMb)
+export const cpu = free("CPUWeigher", "cpu_weight_multiplier", (host) => host.vcpuCapacity - host.vcpusUsed)
+export const disk = free("DiskWeigher", "disk_weight_multiplier", (host) => host.diskCapacityGb - host.diskUsedGb)

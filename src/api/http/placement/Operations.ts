@@ -1,10 +1,12 @@
 import { Clock, Effect } from "effect"
 import type { Caller } from "../../../actors/shared/Caller.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
+import { Limits } from "../../../runtime/Limits.ts"
 import { holds, type Window } from "../Window.ts"
 import { compile, type Target } from "../compute/Policy.ts"
 import type { Answer, Exchange, Row } from "../Exchange.ts"
 import { behaviours } from "./behaviours.ts"
+import { notAllowedHere } from "./fault.ts"
 import { negotiate, versionHeaders } from "./Microversion.ts"
 import { policies as defaults } from "./policies.ts"
 import { checkQuery, type QueryRow } from "./queries.ts"
@@ -17,13 +19,17 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly caller: Caller
+  /** JSON, not yet checked: a handler looks first whether what the path names is there. */
+  readonly body: unknown
 }
 
 export interface Outcome {
   readonly status?: number
   readonly body?: unknown
-  /** ISO 8601; `null`: now. */
-  readonly modifiedAt: string | null
+  /** ISO 8601; `null`: now. Absent: the answer tells nothing that could be kept. */
+  readonly modifiedAt?: string | null
+  /** Inside the face. */
+  readonly location?: string
 }
 
 /** One operation in one window of versions; outside of all windows its path is unknown. */
@@ -35,6 +41,10 @@ export interface Operation<R> extends Window {
   /** What the policy is asked about; the caller's own project by default. */
   readonly target?: (exchange: Exchange) => Target
   readonly query?: ReadonlyArray<QueryRow>
+  /** The request must say that its body is JSON. */
+  readonly takesJson?: boolean
+  /** Outside of all windows the path is known, and the method is not. */
+  readonly isMethodNew?: boolean
   readonly handle: (call: Call) => Effect.Effect<Outcome, Refusal, R>
 }
 
@@ -51,6 +61,14 @@ export const unspeakable = (headers: Exchange["headers"]): Refusal | null => {
     : null
 }
 
+const jsonType = "application/json"
+const saysJson = (type: string | undefined): boolean => type?.split(";")[0]!.trim().toLowerCase() === jsonType
+const notJson = (type: string | undefined) =>
+  refuse(
+    "unsupportedMediaType",
+    `The media type ${(type ?? "None").slice(0, Limits.echoCharsMax)} is not supported, use ${jsonType}`
+  )
+
 const readable = new Set(["application/json", "application/*", "*/*"])
 const acceptsJson = (accept: string | undefined): boolean =>
   accept === undefined || accept.trim() === "" || accept.split(",").some((range) => {
@@ -60,25 +78,29 @@ const acceptsJson = (accept: string | undefined): boolean =>
 
 /** The first thing wrong with a request for this operation. */
 const problem = (row: Operation<never>, exchange: Exchange, version: number): Refusal | null => {
-  if (!acceptsJson(exchange.headers["accept"])) return refuse("badRequest", "Only application/json is provided", "NotAcceptable")
+  const { accept, "content-type": type } = exchange.headers
+  if (row.takesJson === true && !saysJson(type)) return notJson(type)
+  if (row.method === "GET" && !acceptsJson(accept)) return refuse("badRequest", "Only application/json is provided", "NotAcceptable")
   const target = row.target?.(exchange) ?? { projectId: exchange.caller.projectId, userId: exchange.caller.userId }
   if (row.policy !== null && !policies.allows(row.policy, exchange.caller, target)) return notAllowed(row.policy)
   return row.query === undefined ? null : checkQuery(row.query, version, exchange.query)
 }
 
-const answerOf = (outcome: Outcome, version: number, nowMillis: number): Answer => {
-  const modified = outcome.modifiedAt === null ? nowMillis : Date.parse(outcome.modifiedAt)
-  return {
-    status: outcome.status ?? 200,
-    body: outcome.body,
-    headers: {
-      ...versionHeaders(version),
-      ...(holds(behaviours.modificationHeaders, version)
-        ? { "cache-control": "no-cache", "last-modified": new Date(modified).toUTCString() }
-        : {})
-    }
-  }
+const keptHeaders = (modifiedAt: string | null, version: number, nowMillis: number): Readonly<Record<string, string>> => {
+  if (!holds(behaviours.modificationHeaders, version)) return {}
+  const millis = modifiedAt === null ? nowMillis : Date.parse(modifiedAt)
+  return { "cache-control": "no-cache", "last-modified": new Date(millis).toUTCString() }
 }
+
+const answerOf = ({ body, location, modifiedAt, status = 200 }: Outcome, version: number, base: string, nowMillis: number): Answer => ({
+  status,
+  body,
+  headers: {
+    ...versionHeaders(version),
+    ...(modifiedAt === undefined ? {} : keptHeaders(modifiedAt, version, nowMillis)),
+    ...(location === undefined ? {} : { location: `${base}${location}` })
+  }
+})
 
 const perform = <R>(operations: ReadonlyArray<Operation<R>>): Row<R>["handle"] =>
   Effect.fnUntraced(function*(exchange) {
@@ -86,12 +108,12 @@ const perform = <R>(operations: ReadonlyArray<Operation<R>>): Row<R>["handle"] =
     if (refusal !== null) return yield* refusal
     const version = negotiate(exchange.headers) as number
     const row = operations.find((each) => holds(each, version))
-    if (row === undefined) return yield* unknownPath
+    if (row === undefined) return operations.some(({ isMethodNew }) => isMethodNew) ? notAllowedHere(exchange) : yield* unknownPath
     const wrong = problem(row as Operation<never>, exchange, version)
     if (wrong !== null) return yield* wrong
-    const { caller, params, query } = exchange
-    const outcome = yield* row.handle({ version, within: (window) => holds(window, version), params, query, caller })
-    return answerOf(outcome, version, yield* Clock.currentTimeMillis)
+    const { base, body, caller, params, query } = exchange
+    const outcome = yield* row.handle({ version, within: (window) => holds(window, version), params, query, caller, body })
+    return answerOf(outcome, version, base, yield* Clock.currentTimeMillis)
   })
 
 /** The face's rows: operations of one method and path share one. */

@@ -10,5 +10,13 @@ export const behaviours = {
   allocationsByProvider: { since: 12 },
   allResourcesShown: { since: 27 },
   namedGroups: { since: 33 },
-  groupsWithoutResources: { since: 36 }
+  groupsWithoutResources: { since: 36 },
+  nestedCandidates: { since: 29 },
+  parents: { since: 14 },
+  movesBetweenParents: { since: 37 },
+  createdProviderShown: { since: 20 },
+  aggregatesWithGeneration: { since: 19 },
+  wholeReserve: { since: 26 },
+  consumersWithoutOwner: { until: 7 },
+  consumerGenerations: { since: 28 }
 } as const

@@ -1,11 +1,12 @@
 /** `GET /allocation_candidates`: what its parameters ask for, and the answer. */
 import { Effect, Result } from "effect"
-import { candidates, type CandidatesRequest, type RequestGroup } from "../../../actors/placement/candidates.ts"
+import { candidates } from "../../../actors/placement/candidates/candidates.ts"
+import type { CandidatesRequest, RequestGroup } from "../../../actors/placement/candidates/CandidatesRequest.ts"
 import { Placement } from "../../../actors/placement/PlacementProtocol.ts"
 import type { Wanted } from "../../../actors/placement/Provider.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
 import { behaviours } from "./behaviours.ts"
-import { allocationRequestAt, summaryAt } from "./fields.ts"
+import { allocationRequest, show, summaryAt } from "./fields.ts"
 import { checkKnown } from "./known.ts"
 import type { Call, Outcome } from "./Operations.ts"
 import { lastOf, suffixAt } from "./queries.ts"
@@ -36,14 +37,18 @@ const suffixesOf = (call: Call): ReadonlyArray<string> => {
 const conflictsOf = ({ forbidden, required }: Pick<Wanted, "required" | "forbidden">): ReadonlyArray<string> =>
   required.filter((any) => any.isSubsetOf(forbidden)).map((any) => [...any].toSorted().join(", "))
 
-/** Groups that must be in one subtree, by suffix. */
-const subtreesOf = (call: Call): ReadonlyArray<string> | Refusal => {
-  const named = call.query.getAll("same_subtree").flatMap((text) => text.split(",").map((suffix) => suffix.trim()))
-  return named.includes("") ? bad("The group without a suffix can not be specified in `same_subtree`", codes.badValue) : named
+/** Sets of groups that must be in one subtree, by suffix. */
+const subtreesOf = (call: Call): ReadonlyArray<ReadonlySet<string>> | Refusal => {
+  const named = call.query.getAll("same_subtree").map((text) => new Set(text.split(",").map((suffix) => suffix.trim())))
+  return named.some((suffixes) => suffixes.has(""))
+    ? bad("The group without a suffix can not be specified in `same_subtree`", codes.badValue)
+    : named
 }
 
 /** Until groups can do without resources, each must have some. */
-const groupProblem = (call: Call, groups: ReadonlyArray<RequestGroup>, inSubtree: ReadonlyArray<string>): Refusal | undefined => {
+const groupProblem = (
+  call: Call, groups: ReadonlyArray<RequestGroup>, subtrees: ReadonlyArray<ReadonlySet<string>>
+): Refusal | undefined => {
   const empty = groups.filter(({ resources }) => resources.size === 0).map(({ suffix }) => suffix)
   if (!call.within(behaviours.groupsWithoutResources)) {
     return empty.length === 0 && groups.length > 0
@@ -51,6 +56,7 @@ const groupProblem = (call: Call, groups: ReadonlyArray<RequestGroup>, inSubtree
       : bad(`All request groups must specify resources. Missing: ${empty.map((suffix) => `resources${suffix}`).join(", ") || "resources"}`)
   }
   if (empty.length === groups.length) return bad("There must be at least one resources or resources[$S] parameter.", codes.missing)
+  const inSubtree = [...new Set(subtrees.flatMap((suffixes) => [...suffixes]))]
   const alone = empty.filter((suffix) => !inSubtree.includes(suffix))
   if (alone.length > 0) return bad(`Groups without resources must be named in \`same_subtree\`: '${alone.join("', '")}'.`, codes.badValue)
   const unknown = inSubtree.filter((suffix) => !groups.some((group) => group.suffix === suffix))
@@ -89,7 +95,10 @@ const requestIn = (call: Call): Result.Result<CandidatesRequest, Refusal> =>
       return yield* Result.fail(bad("The \"group_policy\" parameter is required when specifying more than one \"resources{N}\" parameter."))
     }
     const limit = lastOf(call.query, "limit")
-    return { groups, root, isIsolated: policy === "isolate", limit: limit === null ? Infinity : Number(limit) }
+    return {
+      groups, root, subtrees, isIsolated: policy === "isolate", isNested: call.within(behaviours.nestedCandidates),
+      limit: limit === null ? Infinity : Number(limit)
+    }
   })
 
 export const listCandidates = Effect.fnUntraced(function*(call: Call): Effect.fn.Return<Outcome, Refusal, Placement> {
@@ -99,12 +108,14 @@ export const listCandidates = Effect.fnUntraced(function*(call: Call): Effect.fn
     const unknown = checkKnown(placement, group)
     if (unknown !== null) return yield* unknown
   }
-  const found = candidates(placement.providers(), placement.used, request)
+  const { found, summarized } = candidates(placement.forest(), placement.used, request)
+  const requested = new Set(request.groups.flatMap(({ resources }) => [...resources.keys()]))
   return {
     modifiedAt: null,
     body: {
-      allocation_requests: found.map(allocationRequestAt(call.version, request.groups.map(({ suffix }) => suffix))),
-      provider_summaries: Object.fromEntries(found.map((candidate) => [candidate.provider.uuid, summaryAt(call.version, candidate)]))
+      allocation_requests: found.map((candidate) => show(allocationRequest, call.version, candidate)),
+      provider_summaries: Object.fromEntries(summarized.map((provider) =>
+        [provider.uuid, summaryAt(call.version, { provider, used: placement.used(provider), requested })]))
     }
   }
 })

@@ -31,7 +31,7 @@ const byType = (allocations: ReadonlyArray<Allocation>, type: string | null): Sh
     : Object.groupBy(allocations.filter((each) => type === null || each.consumerType === type), ({ consumerType }) => consumerType)
   return Object.fromEntries(
     Object.entries(groups).filter(([, members]) => members!.length > 0).map(([name, members]) =>
-      [name, { ...amounts(totalOf(members!)), consumer_count: members!.length }])
+      [name, { ...amounts(totalOf(members!)), consumer_count: new Set(members!.map(({ consumerId }) => consumerId)).size }])
   )
 }
 

@@ -10,7 +10,7 @@ import { newest, oldest, textOf } from "./versions.ts"
 const undefinedCode = "placement.undefined_code"
 
 /** An error in Placement's form; without a version when none could be agreed upon. */
-export const errorOf = (status: number, detail: string, incoming: Incoming, code?: string): Answer => {
+export const errorOf = (status: number, detail: string, incoming: Pick<Incoming, "headers" | "requestId">, code?: string): Answer => {
   const version = negotiate(incoming.headers)
   const error = { status, title: titleOf(status), detail, request_id: incoming.requestId }
   if (typeof version !== "number") {
@@ -19,6 +19,10 @@ export const errorOf = (status: number, detail: string, incoming: Incoming, code
   const coded = holds(behaviours.errorCodes, version) ? { ...error, code: code ?? undefinedCode } : error
   return { status, headers: versionHeaders(version), body: { errors: [coded] } }
 }
+
+/** The path is there, in this version without this method. */
+export const notAllowedHere = (incoming: Pick<Incoming, "headers" | "requestId">): Answer =>
+  errorOf(405, "The method specified is not allowed for this resource.", incoming)
 
 const faultOf = ({ code, kind, message }: Refusal, incoming: Incoming): Answer =>
   kind === "unauthorized"

@@ -1,7 +1,8 @@
 /** What answers hold: one row a key, with the versions that know it. */
 import type { Allocation } from "../../../actors/placement/allocations.ts"
-import type { Candidate } from "../../../actors/placement/candidates.ts"
-import { capacityOf, type Inventory, type Provider } from "../../../actors/placement/Provider.ts"
+import type { Candidate } from "../../../actors/placement/candidates/CandidatesRequest.ts"
+import { capacityOf, type Provider } from "../../../actors/placement/Provider.ts"
+import type { Inventory } from "../../../actors/placement/records.ts"
 import type { Resources } from "../../../actors/placement/resourceClasses.ts"
 import { holds, type Window } from "../Window.ts"
 import { behaviours } from "./behaviours.ts"
@@ -30,22 +31,32 @@ export const show = <A>(fields: ReadonlyArray<Field<A>>, version: number, source
   return shown
 }
 
-export const amounts = (resources: Resources): Shown => Object.fromEntries(resources)
+/** Remembered: thousands of candidates give the same resources. */
+const amountsShown = new WeakMap<Resources, Shown>()
+export const amounts = (resources: Resources): Shown => {
+  let shown = amountsShown.get(resources)
+  if (shown === undefined) amountsShown.set(resources, shown = Object.fromEntries(resources))
+  return shown
+}
+
+/** Inside of the face. */
+export const providerPath = (uuid: string): string => `/resource_providers/${uuid}`
+export const classPath = (name: string): string => `/resource_classes/${name}`
+export const traitPath = (name: string): string => `/traits/${name}`
 
 /** Links are paths: Placement does not know its own host. */
-const providerPath = (uuid: string): string => `${manners.prefix}/resource_providers/${uuid}`
-export const resourceClassOf = (name: string): Shown =>
-  ({ name, links: [{ rel: "self", href: `${manners.prefix}/resource_classes/${name}` }] })
+const linkTo = (path: string): string => `${manners.prefix}${path}`
+export const resourceClassOf = (name: string): Shown => ({ name, links: [{ rel: "self", href: linkTo(classPath(name)) }] })
 
 const providerLinks: ReadonlyArray<Field<Provider>> = [
-  field("self", ({ uuid }) => providerPath(uuid)),
+  field("self", ({ uuid }) => linkTo(providerPath(uuid))),
   ...["inventories", "usages"].map((rel) => link(rel)),
   link("aggregates", { since: 1 }),
   link("traits", { since: 6 }),
   link("allocations", { since: 11 })
 ]
 function link(rel: string, when: Window = {}): Field<Provider> {
-  return field(rel, ({ uuid }) => `${providerPath(uuid)}/${rel}`, when)
+  return field(rel, ({ uuid }) => `${linkTo(providerPath(uuid))}/${rel}`, when)
 }
 
 export interface ShownProvider {
@@ -91,26 +102,49 @@ export const consumer: ReadonlyArray<Field<Allocation>> = [
   field("consumer_type", (allocation) => allocation.consumerType, { since: 38 })
 ]
 
+const byKey = <K, V>(entries: ReadonlyMap<K, V>, keyOf: (key: K) => string, shownAs: (value: V) => unknown): Shown =>
+  Object.fromEntries(entries.entries().map(([key, value]) => [keyOf(key), shownAs(value)]))
+
+const given = ({ allocations }: Candidate): ReadonlyArray<readonly [uuid: string, resources: Shown]> =>
+  [...allocations].map(([{ uuid }, resources]) => [uuid, amounts(resources)])
+
 /** The body of a later PUT of these allocations, at the same version. */
-export const allocationRequestAt = (version: number, suffixes: ReadonlyArray<string>): (candidate: Candidate) => Shown => {
-  const rows: ReadonlyArray<Field<Candidate>> = [
-    field("allocations", ({ provider, resources }) => [{ resource_provider: { uuid: provider.uuid }, resources: amounts(resources) }], { until: 11 }),
-    field("allocations", ({ provider, resources }) => ({ [provider.uuid]: { resources: amounts(resources) } }), behaviours.allocationsByProvider),
-    field("mappings", ({ provider }) => Object.fromEntries(suffixes.map((suffix) => [suffix, [provider.uuid]])), { since: 34 })
-  ]
-  return (candidate) => show(rows, version, candidate)
+export const allocationRequest: ReadonlyArray<Field<Candidate>> = [
+  field(
+    "allocations",
+    (candidate) => given(candidate).map(([uuid, resources]) => ({ resource_provider: { uuid }, resources })),
+    { until: 11 }
+  ),
+  field(
+    "allocations",
+    (candidate) => byKey(candidate.allocations, ({ uuid }) => uuid, (resources) => ({ resources: amounts(resources) })),
+    behaviours.allocationsByProvider
+  ),
+  field(
+    "mappings",
+    ({ mappings }) => byKey(mappings, (suffix) => suffix, (providers) => providers.map(({ uuid }) => uuid)),
+    { since: 34 }
+  )
+]
+
+/** A provider of a tree that takes part. */
+interface Summarized {
+  readonly provider: Provider
+  readonly used: Resources
+  /** Those of the request. */
+  readonly requested: ReadonlySet<string>
 }
 
-const summary: ReadonlyArray<Field<Candidate>> = [
+const summary: ReadonlyArray<Field<Summarized>> = [
   field("traits", ({ provider }) => [...provider.traits], { since: 17 }),
   field("parent_provider_uuid", ({ provider }) => provider.parentUuid, { since: 29 }),
   field("root_provider_uuid", ({ provider }) => provider.rootUuid, { since: 29 })
 ]
-export const summaryAt = (version: number, candidate: Candidate): Shown => ({
+export const summaryAt = (version: number, shown: Summarized): Shown => ({
   resources: Object.fromEntries(
-    [...candidate.provider.inventories]
-      .filter(([resource]) => holds(behaviours.allResourcesShown, version) || candidate.resources.has(resource))
-      .map(([resource, inventory]) => [resource, { capacity: capacityOf(inventory), used: candidate.used.get(resource) ?? 0 }])
+    [...shown.provider.inventories]
+      .filter(([resource]) => holds(behaviours.allResourcesShown, version) || shown.requested.has(resource))
+      .map(([resource, inventory]) => [resource, { capacity: capacityOf(inventory), used: shown.used.get(resource) ?? 0 }])
   ),
-  ...show(summary, version, candidate)
+  ...show(summary, version, shown)
 })

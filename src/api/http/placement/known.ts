@@ -1,21 +1,15 @@
 import type { Placement } from "../../../actors/placement/PlacementProtocol.ts"
 import type { Wanted } from "../../../actors/placement/Provider.ts"
+import { noSuchResourceClass, noSuchTraits } from "../../../actors/placement/refusals.ts"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
-import { Limits } from "../../../runtime/Limits.ts"
-
-const quoted = (names: ReadonlyArray<string>) => names.join(", ").slice(0, Limits.echoCharsMax)
-
-export const noSuchResourceClass = (name: string): string => `No such resource class ${quoted([name])}.`
-export const noSuchTraits = (names: ReadonlyArray<string>): string => `No such trait(s): ${quoted(names)}.`
 
 /** A class or a trait that nobody has made is a mistake, not an empty answer. */
 export const checkKnown = (
   placement: Placement["Service"],
   { forbidden, required, resources }: Pick<Wanted, "resources" | "required" | "forbidden">
 ): Refusal | null => {
-  const classes = placement.resourceClasses()
   for (const name of resources.keys()) {
-    if (!classes.includes(name)) {
+    if (!placement.hasResourceClass(name)) {
       return refuse("badRequest", `Invalid resource class in resources parameter: ${noSuchResourceClass(name)}`)
     }
   }

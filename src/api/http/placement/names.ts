@@ -1,10 +1,10 @@
 /** The vocabularies: resource classes and traits. */
 import { Effect } from "effect"
 import { Placement } from "../../../actors/placement/PlacementProtocol.ts"
+import { noSuchResourceClass, noSuchTraits } from "../../../actors/placement/refusals.ts"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../runtime/Limits.ts"
 import { resourceClassOf } from "./fields.ts"
-import { noSuchResourceClass, noSuchTraits } from "./known.ts"
 import type { Call } from "./Operations.ts"
 import { lastOf } from "./queries.ts"
 
@@ -16,8 +16,9 @@ export const listResourceClasses = () =>
 
 export const showResourceClass = Effect.fnUntraced(function*(call: Call) {
   const name = call.params["name"]!
-  return (yield* Placement).resourceClasses().includes(name)
-    ? { modifiedAt: null, body: resourceClassOf(name) }
+  const placement = yield* Placement
+  return placement.hasResourceClass(name)
+    ? { modifiedAt: placement.madeAt("resourceClass", name), body: resourceClassOf(name) }
     : yield* refuse("notFound", noSuchResourceClass(name))
 })
 
@@ -53,5 +54,8 @@ export const listTraits = Effect.fnUntraced(function*(call: Call) {
 
 export const showTrait = Effect.fnUntraced(function*(call: Call) {
   const name = call.params["name"]!
-  return (yield* Placement).hasTrait(name) ? { status: 204, modifiedAt: null } : yield* refuse("notFound", noSuchTraits([name]))
+  const placement = yield* Placement
+  return placement.hasTrait(name)
+    ? { status: 204, modifiedAt: placement.madeAt("trait", name) }
+    : yield* refuse("notFound", noSuchTraits([name]))
 })

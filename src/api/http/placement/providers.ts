@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Placement } from "../../../actors/placement/PlacementProtocol.ts"
 import { admits, type Provider } from "../../../actors/placement/Provider.ts"
+import { providerNotFound } from "../../../actors/placement/refusals.ts"
 import { refuse } from "../../../actors/shared/Refusal.ts"
 import { Limits } from "../../../runtime/Limits.ts"
 import { aggregates, allocationOfProvider, amounts, inventoryOf, providerAt, show } from "./fields.ts"
@@ -11,13 +12,11 @@ import { lastOf } from "./queries.ts"
 import { wantedIn } from "./wanted.ts"
 
 /** The provider of the path, with its generation. */
-const found = Effect.fnUntraced(function*(call: Call) {
+export const found = Effect.fnUntraced(function*(call: Call) {
   const placement = yield* Placement
   const uuid = call.params["uuid"]!
   const provider = placement.provider(uuid)
-  if (provider === undefined) {
-    return yield* refuse("notFound", `No resource provider with uuid ${uuid.slice(0, Limits.echoCharsMax)} found`)
-  }
+  if (provider === undefined) return yield* providerNotFound(uuid)
   return { placement, provider, generation: placement.generation(provider) }
 })
 
@@ -27,6 +26,17 @@ const latest = (times: Iterable<string>): string | null => {
   return last
 }
 
+/** An empty name filters nothing. */
+const isNamed = (provider: Provider, name: string | null, uuid: string | null): boolean =>
+  (name === null || name === "" || provider.name === name) && (uuid === null || provider.uuid === uuid)
+
+/** All of one tree; of a provider that is not there, of none. */
+const inTree = (placement: Placement["Service"], uuid: string | null): ReadonlyArray<Provider> => {
+  if (uuid === null) return placement.providers()
+  const member = placement.provider(uuid)
+  return member === undefined ? [] : placement.forest().treeOf(member.rootUuid)
+}
+
 export const listProviders = Effect.fnUntraced(function*(call: Call) {
   const placement = yield* Placement
   const wanted = yield* Effect.fromResult(wantedIn(call))
@@ -34,11 +44,8 @@ export const listProviders = Effect.fnUntraced(function*(call: Call) {
   if (unknown !== null) return yield* unknown
   const name = lastOf(call.query, "name")
   const uuid = lastOf(call.query, "uuid")
-  const shown: Array<Provider> = []
-  for (const provider of placement.providers()) {
-    if ((name === null || provider.name === name) && (uuid === null || provider.uuid === uuid) &&
-      admits(provider, placement.used(provider), wanted)) shown.push(provider)
-  }
+  const shown = inTree(placement, wanted.inTree).filter((provider) =>
+    isNamed(provider, name, uuid) && admits(provider, placement.used(provider), wanted))
   return {
     modifiedAt: latest(shown.map(({ updatedAt }) => updatedAt)),
     body: {

@@ -72,10 +72,10 @@ describe("the placement face speaks its protocol", () => {
       const outcome = (method: string, path: string) =>
         Effect.map(ask(path, "1.39", { method }), ({ body, headers, status }) => `${status} ${headers["allow"]} ${error(body)["title"]}`)
       assert.strictEqual(yield* outcome("GET", "/nowhere"), "404 undefined Not Found")
-      assert.strictEqual(yield* outcome("POST", "/reshaper"), "404 undefined Not Found")
+      assert.strictEqual(yield* outcome("GET", "/reshaper"), "405 POST Method Not Allowed")
       assert.strictEqual(yield* outcome("GET", "/resource_providers/"), "404 undefined Not Found")
-      assert.strictEqual(yield* outcome("POST", "/resource_providers"), "405 GET Method Not Allowed")
-      assert.strictEqual(yield* outcome("DELETE", `/allocations/${uuid(1)}`), "405 GET Method Not Allowed")
+      assert.strictEqual(yield* outcome("PUT", "/resource_providers"), "405 GET, POST Method Not Allowed")
+      assert.strictEqual(yield* outcome("PATCH", `/allocations/${uuid(1)}`), "405 GET, PUT, DELETE Method Not Allowed")
     }).pipe(Effect.provide(world)))
 
   it.effect("knows each path from the version that brought it", () =>

@@ -120,7 +120,7 @@ describe("resource providers", () => {
       const expected: ReadonlyArray<readonly [query: string, names: string, version?: string]> = [
         ["", "host-1 host-2 host-10"],
         ["name=host-2", "host-2"],
-        ["name=", ""],
+        ["name=", "host-1 host-2 host-10"],
         [`uuid=${uuid(10)}`, "host-10"],
         [`uuid=${uuid(99)}`, ""],
         [`in_tree=${uuid(2)}`, "host-2"],

@@ -1,8 +1,10 @@
 /** The placement service over true records and servers in a journal in memory. */
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
 import { type Host, hosts } from "../../../../src/actors/host/Host.ts"
 import { Identity } from "../../../../src/actors/identity/IdentityProtocol.ts"
 import type { Instance } from "../../../../src/actors/instance/Instance.ts"
+import * as PlacementAdminService from "../../../../src/actors/placement/PlacementAdminService.ts"
 import * as PlacementService from "../../../../src/actors/placement/PlacementService.ts"
 import { refuse } from "../../../../src/actors/shared/Refusal.ts"
 import { nobody } from "../../../../src/api/http/Face.ts"
@@ -14,6 +16,7 @@ import * as InstancesIndex from "../../../../src/runtime/projections/InstancesIn
 import * as RecordsIndex from "../../../../src/runtime/projections/RecordsIndex.ts"
 import { type Called, call, type CallOptions } from "../../../fixtures/http.ts"
 import { anInstance } from "../../../fixtures/instances.ts"
+import { at } from "../../../fixtures/json.ts"
 
 /** A token is a list of roles, in the project `project`; `system:admin` is for the whole system. */
 const identity = Layer.succeed(Identity, {
@@ -28,7 +31,8 @@ const identity = Layer.succeed(Identity, {
 })
 
 const store = Layer.mergeAll(RecordsIndex.layer, InstancesIndex.layer).pipe(Layer.provideMerge(memoryJournal))
-export const world = Layer.mergeAll(PlacementService.layer, identity, Logger.layer([])).pipe(Layer.provideMerge(store))
+const placement = PlacementAdminService.layer.pipe(Layer.provideMerge(PlacementService.layer))
+export const world = Layer.mergeAll(placement, identity, Logger.layer([])).pipe(Layer.provideMerge(store))
 
 export const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`
 
@@ -75,3 +79,29 @@ export const makeAsk = Effect.map(PlacementFace.make, (face): Ask =>
   (path, version = "latest", { headers, ...options } = {}) =>
     call(face, { token: "admin", ...options, path, headers: { ...headers, "openstack-api-version": `placement ${version}` } }))
 export const makeRawAsk = Effect.map(PlacementFace.make, (face) => (options: CallOptions) => call(face, { token: "admin", ...options }))
+
+/** Does something at a version, the newest by default: `PUT /traits/CUSTOM_A`, with a body or none. */
+export type Do = (what: string, body?: unknown, version?: string, token?: string) => Effect.Effect<Called>
+export const makeDo = Effect.map(makeAsk, (ask): Do =>
+  (what, body, version = "latest", token = "admin") => {
+    const [method = "GET", path = "/"] = what.split(" ")
+    return ask(path, version, { method, token, ...(body === undefined ? {} : { body }) })
+  })
+
+/** Status and, of a refusal, its code and its words. */
+export const said = ({ body, status }: Called): string =>
+  status < 400 ? String(status) : `${status} ${String(at(body, "errors.0.code"))} ${String(at(body, "errors.0.detail"))}`
+
+/** A client's own provider with these inventories, under a parent or none. */
+export const putProvider = (act: Do, number: number, totals: Readonly<Record<string, number>> = {}, parent: number | null = null) =>
+  Effect.gen(function*() {
+    const body = { name: `rp-${number}`, uuid: uuid(number), parent_provider_uuid: parent === null ? null : uuid(parent) }
+    assert.strictEqual(said(yield* act("POST /resource_providers", body)), "200")
+    for (const resource_class of Object.keys(totals).filter((name) => name.startsWith("CUSTOM_"))) yield* act(`PUT /resource_classes/${resource_class}`)
+    const inventories = Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, { total }]))
+    const put = yield* act(`PUT /resource_providers/${uuid(number)}/inventories`, { resource_provider_generation: 0, inventories })
+    assert.strictEqual(said(put), "200")
+  })
+
+export const generationOf = (act: Do, number: number) =>
+  Effect.map(act(`GET /resource_providers/${uuid(number)}`), ({ body }) => at(body, "generation") as number)

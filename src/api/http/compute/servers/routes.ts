@@ -9,6 +9,7 @@ import { list as listQuery, none } from "./queries.ts"
 import { list, show } from "./reads.ts"
 import { create as createBody, update as updateBody } from "./requests.ts"
 import { tagRoutes } from "./tags.ts"
+import { topologyRoutes } from "./topology.ts"
 import { create, remove, update } from "./writes.ts"
 
 const collection = operation<Needs>
@@ -27,5 +28,6 @@ export const serverRoutes: ReadonlyArray<Operation<Needs>> = [
   ...metadataRoutes,
   ...tagRoutes,
   ...partRoutes,
+  ...topologyRoutes,
   ...instanceActionRoutes
 ]

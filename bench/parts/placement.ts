@@ -1,0 +1,98 @@
+/** The scheduler's pick alone, in this process: how many a second, how long each takes, and how both grow with the fleet. */
+import { Result } from "effect"
+import { HostTable } from "../../src/actors/scheduler/HostTable.ts"
+import { rulesOf } from "../../src/actors/scheduler/registry.ts"
+import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
+import { defaultSettings } from "../../src/actors/scheduler/settings.ts"
+import type { Bench } from "../Bench.ts"
+import { percentile } from "../statistics.ts"
+import { changed, drawing, fleetOf, pinned, type Placed, plain } from "./placementFleet.ts"
+
+/** Members of a group; each new group starts when the one before is full. */
+const groupSize = 20
+const seed = 7
+
+interface Case {
+  readonly name: string
+  readonly mix: ReadonlyArray<RequestSpec>
+  /** One request in so many is of a group whose members are kept apart; 0: none. */
+  readonly groupedOneIn: number
+}
+
+const cases: ReadonlyArray<Case> = [
+  { name: "plain", mix: plain, groupedOneIn: 0 },
+  { name: "anti-affinity", mix: plain, groupedOneIn: 1 },
+  { name: "pinned, pages, anti-affinity", mix: pinned, groupedOneIn: 4 }
+]
+
+/** Places servers on a fleet, one going for each that comes, so that it stays as full as it was. */
+const placing = ({ groupedOneIn, mix }: Case, size: number) => {
+  const draw = drawing(seed)
+  const { hosts, servers } = fleetOf(size, mix, draw)
+  const byKind = Map.groupBy(servers, ({ spec }) => spec)
+  const table = new HostTable(rulesOf(defaultSettings))
+  for (const host of hosts) table.put(host)
+  let group = new Map<string, number>()
+  const next = (spec: RequestSpec): RequestSpec => {
+    if (groupedOneIn === 0 || draw(groupedOneIn) > 0) return spec
+    if (group.size >= groupSize) group = new Map()
+    return { ...spec, groupPolicy: "anti-affinity", groupHosts: group }
+  }
+  const put = (placed: Placed, sign: 1 | -1) => table.put(changed(table.get(placed.hostname)!, placed, sign))
+  /** Milliseconds from the question to the claim; `null`: no host would do. */
+  const place = (): number | null => {
+    const kind = mix[draw(mix.length)]!
+    const spec = next(kind)
+    const from = performance.now()
+    const picked = table.pick(spec)
+    if (Result.isFailure(picked)) return null
+    const placed = { hostname: picked.success.host.hostname, spec, numa: picked.success.numa }
+    put(placed, 1)
+    const took = performance.now() - from
+    if (spec.groupHosts === group) group.set(placed.hostname, 1)
+    // One of its kind goes, so that the mix stays what it is.
+    const alike = byKind.get(kind) ?? []
+    const at = draw(alike.length)
+    put(alike[at]!, -1)
+    alike[at] = placed
+    return took
+  }
+  return { place, mix }
+}
+
+const measure = (bench: Bench, one: Case, size: number) => {
+  bench.progress.say(`${one.name}, ${size} hosts`)
+  const { mix, place } = placing(one, size)
+  const first = performance.now()
+  // The first request of each kind looks at every host.
+  for (let at = 0; at < mix.length * 8; at++) place()
+  const warmMillis = performance.now() - first
+  const condition = `${one.name}, ${size} hosts`
+  const samples = { cpu: [] as Array<number>, rate: [] as Array<number>, p50: [] as Array<number>, p99: [] as Array<number> }
+  for (let round = 0; round < bench.scale.rounds; round++) {
+    const times: Array<number> = []
+    const cpu = process.threadCpuUsage()
+    const from = performance.now()
+    for (let at = 0; at < bench.scale.placements; at++) {
+      const took = place()
+      if (took !== null) times.push(took)
+    }
+    const { system, user } = process.threadCpuUsage(cpu)
+    samples.cpu.push((system + user) / bench.scale.placements)
+    samples.rate.push(times.length * 1000 / (performance.now() - from))
+    samples.p50.push(percentile(times, 50) * 1000)
+    samples.p99.push(percentile(times, 99))
+  }
+  bench.record("placementRate", condition, samples.rate)
+  bench.record("placementCpu", condition, samples.cpu)
+  bench.record("placementP50", condition, samples.p50)
+  bench.record("placementP99", condition, samples.p99)
+  bench.record("placementFirst", condition, [warmMillis / mix.length])
+}
+
+export const placement = {
+  meaning: "the scheduler's pick alone, on fleets of 100 to 100,000 hosts that are 60 % full",
+  run: async (bench: Bench) => {
+    for (const one of cases) for (const size of bench.scale.placementFleets) measure(bench, one, size)
+  }
+}

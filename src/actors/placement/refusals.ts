@@ -1,0 +1,66 @@
+/** Placement's refusals: its kinds, its codes, and words that name what is wrong. */
+import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { Limits } from "../../runtime/Limits.ts"
+
+const concurrent = "placement.concurrent_update"
+const quote = (text: string) => text.slice(0, Limits.echoCharsMax)
+
+export const bad = (message: string): Refusal => refuse("badRequest", message)
+export const conflict = (message: string, code?: string): Refusal => refuse("conflict", message, code)
+
+export const providerNotFound = (uuid: string): Refusal =>
+  refuse("notFound", `No resource provider with uuid ${quote(uuid)} found`)
+export const generationConflict = (uuid: string, actual: number, given: number): Refusal =>
+  conflict(
+    `resource provider generation conflict: provider ${uuid} is at ${actual}, the request was made for ${given}. ` +
+      "Read it again and try again.",
+    concurrent
+  )
+export const consumerConflict = (id: string, expected: number | null, given: number | null): Refusal =>
+  conflict(`consumer generation conflict: of consumer ${id}, expected ${expected} but got ${given}.`, concurrent)
+
+export const tooManyWriters = (message: string): Refusal => conflict(message, concurrent)
+
+export const nameTaken = (what: string): Refusal =>
+  conflict(`Conflicting resource provider ${quote(what)} already exists.`, "placement.duplicate_name")
+export const hasAllocations = (uuid: string): Refusal =>
+  conflict(`Unable to delete resource provider ${uuid}: Resource provider has allocations.`, "placement.resource_provider.inuse")
+export const hasChildProviders = (uuid: string): Refusal =>
+  conflict(
+    `Unable to delete parent resource provider ${uuid}: It has child resource providers.`,
+    "placement.resource_provider.cannot_delete_parent"
+  )
+export const isHost = (name: string, what: string): Refusal =>
+  conflict(`Resource provider ${name} is a compute host: ${what}`)
+
+export const inventoryExists = (resource: string, uuid: string): Refusal =>
+  conflict(`Update conflict: resource provider ${uuid} has an inventory of class ${resource} already.`, concurrent)
+export const inventoryInUse = (resources: ReadonlyArray<string>, uuid: string, code = "placement.inventory.inuse"): Refusal =>
+  conflict(`update conflict: Inventory for '${resources.join(", ")}' on resource provider '${uuid}' in use.`, code)
+/** A single inventory's deletion has the code of a race, as in Placement. */
+export const inventoryInUseAlone = (resource: string, uuid: string): Refusal => inventoryInUse([resource], uuid, concurrent)
+export const noInventory = (resource: string, uuid: string): Refusal =>
+  refuse("notFound", `No inventory of class ${quote(resource)} found for delete on resource provider ${uuid}.`)
+
+const cannotAllocate = (message: string) => conflict(`Unable to allocate inventory: ${message}`)
+export const inventoryInvalid = (resource: string, uuid: string): Refusal =>
+  cannotAllocate(`Inventory for '${resource}' on resource provider '${uuid}' invalid.`)
+export const violatesConstraints = (resource: string, uuid: string): Refusal =>
+  cannotAllocate(
+    `Unable to create allocation for '${resource}' on resource provider '${uuid}'. The requested amount would violate inventory ` +
+      "constraints: min_unit, max_unit or step_size."
+  )
+export const exceedsCapacity = (resource: string, uuid: string): Refusal =>
+  cannotAllocate(
+    `Unable to create allocation for '${resource}' on resource provider '${uuid}'. The requested amount would exceed the capacity.`
+  )
+export const isServer = (id: string): Refusal =>
+  conflict(
+    `Consumer ${id} is a server of this cloud: what it holds follows from the server and cannot be written. ` +
+      "Resize, migrate, evacuate or delete the server instead."
+  )
+
+export const noSuchResourceClass = (name: string): string => `No such resource class ${quote(name)}.`
+export const noSuchTraits = (names: ReadonlyArray<string>): string => `No such trait(s): ${quote(names.join(", "))}.`
+export const tooMany = (what: string, max: number, limit: string): Refusal =>
+  conflict(`There are ${max} ${what} already, as many as there may be (${limit}). Delete some that nobody uses.`)

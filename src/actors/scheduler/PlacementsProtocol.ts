@@ -1,0 +1,26 @@
+import { Context } from "effect"
+import type { Effect } from "effect"
+import type { Instance } from "../instance/Instance.ts"
+import type { Asked } from "../instance/ServersProtocol.ts"
+import type { Refusal } from "../shared/Refusal.ts"
+import type { Proof } from "./proof/Proof.ts"
+import type { Premise, WhatIfAnswer } from "./whatIf/WhatIf.ts"
+
+export interface Explained {
+  readonly server: Instance
+  readonly proof: Proof
+}
+
+/** A dry run by names, as operators have them. */
+export type WhatIfAsked =
+  | { readonly _tag: "Boot"; readonly flavorId: string; readonly imageId: string | null; readonly zone: string | null }
+  | { readonly _tag: "Resize"; readonly server: string; readonly flavorId: string }
+  | { readonly _tag: "Drain"; readonly host: string; readonly premises: ReadonlyArray<Premise> }
+
+/** What operators may ask of decisions of the scheduler. Faces see to it that only administrators do. */
+export class Placements extends Context.Service<Placements, {
+  /** `id`: of a server, or of the request that made servers; at most `Limits.explanationsMax`, newest first. */
+  readonly explain: (id: string) => Effect.Effect<ReadonlyArray<Explained>, Refusal>
+  /** Nothing is held or written for it. */
+  readonly whatIf: (asked: Asked, question: WhatIfAsked) => Effect.Effect<WhatIfAnswer, Refusal>
+}>()("kilonova/actors/scheduler/Placements") {}

@@ -1,0 +1,61 @@
+import { Effect, Layer } from "effect"
+import { ask } from "../../runtime/kernel/ask.ts"
+import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
+import { Records } from "../../runtime/kernel/Records.ts"
+import { Limits } from "../../runtime/Limits.ts"
+import { flavors, snapshotOf } from "../catalog/Flavor.ts"
+import { Images } from "../image/ImageProtocol.ts"
+import type { Asked } from "../instance/ServersProtocol.ts"
+import { type Refusal, refuse } from "../shared/Refusal.ts"
+import { type Explained, Placements, type WhatIfAsked } from "./PlacementsProtocol.ts"
+import { defaultCell, SchedulerEntity } from "./SchedulerProtocol.ts"
+import type { WhatIfQuestion } from "./whatIf/WhatIf.ts"
+
+export const layer = Layer.effect(Placements, Effect.gen(function*() {
+  const index = yield* InstanceIndex
+  const records = yield* Records
+  const images = yield* Images
+  const scheduler = (yield* SchedulerEntity.client)(defaultCell)
+
+  /** Newest first. */
+  const explained = (id: string): ReadonlyArray<Explained> => {
+    const one = index.get(id)
+    if (one !== undefined) return one.placement === undefined ? [] : [{ server: one, proof: one.placement }]
+    const found: Array<Explained> = []
+    for (const server of index.ofProject(null)) {
+      if (found.length >= Limits.explanationsMax) break
+      if (server.placement?.request.requestId === id) found.push({ server, proof: server.placement })
+    }
+    return found
+  }
+
+  const flavorOf = (id: string) => {
+    const flavor = records.get(flavors, id)
+    return flavor === undefined
+      ? Effect.fail(refuse("badRequest", `Flavor ${id} could not be found.`, "FlavorNotFound")) : Effect.succeed(snapshotOf(flavor))
+  }
+
+  const questionOf = Effect.fnUntraced(function*({ caller, requestId }: Asked, asked: WhatIfAsked): Effect.fn.Return<WhatIfQuestion, Refusal> {
+    switch (asked._tag) {
+      case "Drain": return asked
+      case "Resize": return { _tag: "Resize", requestId, server: asked.server, flavor: yield* flavorOf(asked.flavorId) }
+      case "Boot": {
+        const { imageId, zone } = asked
+        const image = imageId === null ? null : yield* images.get(caller, imageId)
+        const flavor = yield* flavorOf(asked.flavorId)
+        return { _tag: "Boot", requestId, projectId: caller.projectId ?? "", flavor, imageId, imageProperties: image?.properties ?? {}, zone }
+      }
+    }
+  })
+
+  return Placements.of({
+    explain: (id) =>
+      Effect.suspend(() => {
+        const found = explained(id)
+        return found.length > 0
+          ? Effect.succeed(found)
+          : Effect.fail(refuse("notFound", `No decision of the scheduler is known for ${id}: give the id of a server, or of the request that made one.`))
+      }),
+    whatIf: (asked, question) => Effect.flatMap(questionOf(asked, question), (exact) => ask(scheduler.WhatIf({ question: exact })))
+  })
+}))

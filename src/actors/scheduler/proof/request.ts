@@ -1,0 +1,19 @@
+import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
+import type { RequestSpec } from "../RequestSpec.ts"
+import type { ProofRequest } from "./Proof.ts"
+
+const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? "" : "s"}`
+
+const numaText = ({ cells, pageSize }: GuestTopology, pinned: number): string => [
+  count(cells.length, "NUMA node"),
+  ...pinned === 0 ? [] : [count(pinned, "pinned CPU")],
+  ...pageSize === null ? [] : [typeof pageSize === "number" ? `pages of ${pageSize} KiB` : `${pageSize} pages`]
+].join(", ")
+
+export const proofRequestOf = (spec: RequestSpec, requestId: string, attempt: number): ProofRequest => ({
+  requestId, attempt,
+  vcpus: spec.vcpus, ramMb: spec.ramMb, diskGb: spec.diskGb,
+  zone: spec.availabilityZone, host: spec.host, isForced: spec.isForced, groupPolicy: spec.groupPolicy,
+  numa: spec.numa === null ? null : numaText(spec.numa, spec.pinnedCpus),
+  excludedHosts: spec.excludedHosts
+})

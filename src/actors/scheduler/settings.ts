@@ -1,0 +1,44 @@
+import { Context } from "effect"
+import type { Isolation } from "./filters/isolatedHosts.ts"
+
+/** What operators may change of scheduling. Names of filters and weighers are Nova's. */
+export interface SchedulerSettings {
+  readonly enabledFilters: ReadonlyArray<string>
+  /** Multipliers other than the usual ones, by weigher: negative packs where positive spreads. */
+  readonly weights: { readonly [weigher: string]: number }
+  readonly maxIoOpsPerHost: number
+  readonly maxInstancesPerHost: number
+  readonly isolation: Isolation
+  /** Metrics that are weighed, each with its ratio. */
+  readonly metrics: ReadonlyArray<readonly [metric: string, ratio: number]>
+  /** AggregateImagePropertiesIsolation reads keys of this namespace alone; `null`: all. */
+  readonly imageNamespace: string | null
+  readonly imageSeparator: string
+  /** NUMA cells that are used most come first, not those used least. */
+  readonly isNumaPacked: boolean
+  /** Of so many best hosts one is drawn. */
+  readonly hostSubsetSize: number
+  /** Among hosts as good as each other chance decides, not the name. */
+  readonly isShuffled: boolean
+}
+
+/** Nova's own defaults. */
+export const defaultSettings: SchedulerSettings = {
+  enabledFilters: [
+    "ComputeFilter", "ComputeCapabilitiesFilter", "ImagePropertiesFilter", "ServerGroupAntiAffinityFilter", "ServerGroupAffinityFilter"
+  ],
+  weights: {},
+  maxIoOpsPerHost: 8,
+  maxInstancesPerHost: 50,
+  isolation: { hosts: [], images: [], isRestricted: true },
+  metrics: [],
+  imageNamespace: null,
+  imageSeparator: ".",
+  isNumaPacked: false,
+  hostSubsetSize: 1,
+  isShuffled: false
+}
+
+export const SchedulerOptions = Context.Reference<SchedulerSettings>("kilonova/actors/scheduler/SchedulerOptions", {
+  defaultValue: () => defaultSettings
+})

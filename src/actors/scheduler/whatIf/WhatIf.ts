@@ -1,0 +1,55 @@
+/** What would come of a request, asked without making it. Plain JSON. */
+import { Schema } from "effect"
+import { FlavorSnapshot } from "../../instance/Instance.ts"
+import { Proof } from "../proof/Proof.ts"
+
+/** What a plan took for granted of a host. Sizes as the names say. */
+export const Premise = Schema.Struct({
+  host: Schema.String,
+  isUp: Schema.Boolean,
+  isDisabled: Schema.Boolean,
+  instances: Schema.Int,
+  vcpusUsed: Schema.Number,
+  ramUsedMb: Schema.Number,
+  diskUsedGb: Schema.Number
+})
+export type Premise = typeof Premise.Type
+
+export const WhatIfQuestion = Schema.Union([
+  /** A server more of this flavor and image; `imageProperties` as a server keeps them. */
+  Schema.TaggedStruct("Boot", {
+    requestId: Schema.String,
+    projectId: Schema.String,
+    flavor: FlavorSnapshot,
+    imageId: Schema.NullOr(Schema.String),
+    imageProperties: Schema.Record(Schema.String, Schema.String),
+    zone: Schema.NullOr(Schema.String)
+  }),
+  /** The server with another flavor, on another host than its own. */
+  Schema.TaggedStruct("Resize", { requestId: Schema.String, server: Schema.String, flavor: FlavorSnapshot }),
+  /** All of the host's servers elsewhere. `premises`: of an earlier plan. */
+  Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
+])
+export type WhatIfQuestion = typeof WhatIfQuestion.Type
+
+/** How many servers more fit in a zone, and on how many hosts of it. */
+export const Capacity = Schema.Struct({ zone: Schema.String, hosts: Schema.Int, servers: Schema.Int })
+export type Capacity = typeof Capacity.Type
+
+/** `moves` in the order in which they fit. `changed`: sentences, of the premises that hold no more. */
+export const DrainPlan = Schema.Struct({
+  host: Schema.String,
+  moves: Schema.Array(Schema.Struct({ server: Schema.String, to: Schema.String })),
+  stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String })),
+  premises: Schema.Array(Premise),
+  changed: Schema.Array(Schema.String)
+})
+export type DrainPlan = typeof DrainPlan.Type
+
+export const WhatIfAnswer = Schema.Union([
+  /** `isCounted`: all of it; else there is at least as much. */
+  Schema.TaggedStruct("Boot", { proof: Proof, capacity: Schema.Array(Capacity), isCounted: Schema.Boolean }),
+  Schema.TaggedStruct("Resize", { proof: Proof }),
+  Schema.TaggedStruct("Drain", { plan: DrainPlan })
+])
+export type WhatIfAnswer = typeof WhatIfAnswer.Type

@@ -1,0 +1,33 @@
+import { Limits } from "../../../../runtime/Limits.ts"
+import { object, param, query } from "../Requests.ts"
+import * as types from "../types.ts"
+
+const id = types.text({ min: 1, max: 255 })
+const amount = { type: "number" }
+const flag = { type: "boolean" }
+
+/** A premise as an earlier answer showed it. */
+const premise = {
+  type: "object",
+  properties: {
+    host: types.hostname, up: flag, disabled: flag, instances: amount, vcpus_used: amount, ram_used_mb: amount, disk_used_gb: amount
+  },
+  required: ["host", "up", "disabled", "instances", "vcpus_used", "ram_used_mb", "disk_used_gb"],
+  additionalProperties: false
+}
+
+/** One of the three. */
+export const whatIf = object([
+  param("boot", object([
+    param("flavor", id, { required: true }),
+    param("image", types.nullable(id)),
+    param("availability_zone", types.nullable(id))
+  ])),
+  param("resize", object([param("server", id, { required: true }), param("flavor", id, { required: true })])),
+  param("drain", object([
+    param("host", types.hostname, { required: true }),
+    param("premises", { type: "array", items: premise, maxItems: Limits.premisesMax })
+  ]))
+])
+
+export const none = query([], { strictSince: 0 })

@@ -1,0 +1,74 @@
+/** The options of scheduling: what Nova's operators have in `[filter_scheduler]`, under the same names and words. */
+import { Result } from "effect"
+import { filterNames, weigherNames } from "../../actors/scheduler/registry.ts"
+import { defaultSettings, type SchedulerSettings } from "../../actors/scheduler/settings.ts"
+import { int, type Option, type SettingsOf, text, toggle } from "./optionKinds.ts"
+
+const wordsIn = (value: string): ReadonlyArray<string> => value.split(",").map((word) => word.trim()).filter((word) => word !== "")
+
+const pairsIn = (value: string): ReadonlyArray<readonly [name: string, number: number]> =>
+  wordsIn(value).map((word) => {
+    const at = word.indexOf("=")
+    return [word.slice(0, at).trim(), at < 0 || word.slice(at + 1).trim() === "" ? Number.NaN : Number(word.slice(at + 1))] as const
+  })
+
+/** A text of which `problem` says what rule it breaks, if any: "must …". */
+const checked = <A extends string | null>(
+  row: { readonly fallback: A; readonly metavar: string; readonly meaning: string }, problem: (given: string) => string | undefined
+): Option<A | string> => ({
+  ...row,
+  read: (given) => {
+    const broken = typeof given === "string" ? problem(given) : "must be a text"
+    return broken === undefined && typeof given === "string" ? Result.succeed(given) : Result.fail(broken ?? "must be a text")
+  }
+})
+
+const strangerAmong = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): string | undefined => {
+  const stranger = names.find((name) => !known.includes(name))
+  return stranger === undefined ? undefined : `must not name ${stranger}: there are ${known.join(", ")}`
+}
+
+const unreadableNumber = (given: string): string | undefined => {
+  const pair = pairsIn(given).find(([, number]) => !Number.isFinite(number))
+  return pair === undefined ? undefined : `must give ${pair[0] || "each name"} a number, as NAME=-1.0`
+}
+
+export const schedulerOptions = {
+  enabledFilters: checked(
+    { fallback: defaultSettings.enabledFilters.join(","), metavar: "FILTER,FILTER", meaning: "Scheduler filters, by Nova's names; resources, traits, zones, NUMA cells and devices are checked in any case" },
+    (given) => strangerAmong(wordsIn(given), filterNames(defaultSettings))
+  ),
+  weights: checked(
+    { fallback: null, metavar: "WEIGHER=NUMBER,…", meaning: "Multipliers of scheduler weighers by Nova's names, as RAMWeigher=-1.0; a negative one packs where a positive one spreads" },
+    (given) => unreadableNumber(given) ?? strangerAmong(pairsIn(given).map(([name]) => name), weigherNames(defaultSettings))
+  ),
+  hostSubsetSize: int({ fallback: defaultSettings.hostSubsetSize, min: 1, max: 1000, metavar: "COUNT", meaning: "The scheduler draws one of so many best hosts" }),
+  shuffleBestHosts: toggle({ fallback: defaultSettings.isShuffled, meaning: "Among hosts as good as each other chance decides, not the name" }),
+  packNumaCells: toggle({ fallback: defaultSettings.isNumaPacked, meaning: "Guests' NUMA nodes go to the host nodes used most, not least" }),
+  maxIoOpsPerHost: int({ fallback: defaultSettings.maxIoOpsPerHost, min: 1, max: 100_000, metavar: "COUNT", meaning: "For IoOpsFilter: servers of a host with a task in flight; aggregates may say another" }),
+  maxInstancesPerHost: int({ fallback: defaultSettings.maxInstancesPerHost, min: 1, max: 1_000_000, metavar: "COUNT", meaning: "For NumInstancesFilter: servers of a host; aggregates may say another" }),
+  isolatedHosts: text({ fallback: null, metavar: "HOST,HOST", meaning: "For IsolatedHostsFilter: the hosts of --isolated-images" }),
+  isolatedImages: text({ fallback: null, metavar: "ID,ID", meaning: "For IsolatedHostsFilter: images that run on --isolated-hosts alone" }),
+  restrictIsolatedHosts: toggle({ fallback: defaultSettings.isolation.isRestricted, meaning: "Isolated hosts run isolated images alone" }),
+  imageIsolationNamespace: text({ fallback: null, metavar: "NAMESPACE", meaning: "For AggregateImagePropertiesIsolation: only metadata keys that begin with it and a dot" }),
+  weighedMetrics: checked(
+    { fallback: null, metavar: "METRIC=RATIO,…", meaning: "For MetricsWeigher and MetricsFilter: hosts' metrics, each with its ratio" },
+    unreadableNumber
+  )
+} as const
+
+export const schedulerSettingsOf = (given: SettingsOf<typeof schedulerOptions>): SchedulerSettings => ({
+  ...defaultSettings,
+  enabledFilters: wordsIn(given.enabledFilters),
+  weights: Object.fromEntries(pairsIn(given.weights ?? "")),
+  hostSubsetSize: given.hostSubsetSize,
+  isShuffled: given.shuffleBestHosts,
+  isNumaPacked: given.packNumaCells,
+  maxIoOpsPerHost: given.maxIoOpsPerHost,
+  maxInstancesPerHost: given.maxInstancesPerHost,
+  isolation: {
+    hosts: wordsIn(given.isolatedHosts ?? ""), images: wordsIn(given.isolatedImages ?? ""), isRestricted: given.restrictIsolatedHosts
+  },
+  imageNamespace: given.imageIsolationNamespace,
+  metrics: pairsIn(given.weighedMetrics ?? "")
+})

@@ -1,0 +1,21 @@
+import { Effect, Layer } from "effect"
+import { hosts } from "../../actors/host/Host.ts"
+import { HostTopologies } from "../kernel/HostTopologies.ts"
+import { InstanceIndex } from "../kernel/InstanceIndex.ts"
+import { Records } from "../kernel/Records.ts"
+import { Topologies } from "./topologies.ts"
+
+const make = Effect.gen(function*() {
+  const index = yield* InstanceIndex
+  const records = yield* Records
+  const topologies = new Topologies({ host: (hostname) => records.get(hosts, hostname), server: index.get, onHost: index.onHost })
+  yield* records.watch([hosts], (_, hostname) => topologies.forget(hostname))
+  yield* index.watchServers((before, after) => topologies.change(before, after))
+  return HostTopologies.of({
+    topologyOf: (hostname) => topologies.of(hostname)?.topology,
+    othersOn: (hostname, instanceId) => topologies.without(hostname, instanceId),
+    pinnedCpusOn: (hostname) => topologies.of(hostname)?.pinnedCpus ?? 0
+  })
+})
+
+export const layer = Layer.effect(HostTopologies, make)

@@ -1,0 +1,171 @@
+/** What operators learn of decisions, and of those that nobody made; over a whole cloud. */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Stream } from "effect"
+import { flavors } from "../../../../src/actors/catalog/Flavor.ts"
+import { hosts } from "../../../../src/actors/host/Host.ts"
+import { Identity } from "../../../../src/actors/identity/IdentityProtocol.ts"
+import { quotas } from "../../../../src/actors/project/quota.ts"
+import type { Placements } from "../../../../src/actors/scheduler/PlacementsProtocol.ts"
+import { defaultCell, SchedulerEntity } from "../../../../src/actors/scheduler/SchedulerProtocol.ts"
+import { computeFace } from "../../../../src/api/http/compute/computeFace.ts"
+import type { Needs } from "../../../../src/api/http/compute/servers/asking.ts"
+import { explanationRoutes } from "../../../../src/api/http/compute/placementExplanations/routes.ts"
+import { serverRoutes } from "../../../../src/api/http/compute/servers/routes.ts"
+import { nobody } from "../../../../src/api/http/Face.ts"
+import { Journal } from "../../../../src/runtime/kernel/Journal.ts"
+import { aCloud, asked, breathe, create } from "../../../fixtures/asked.ts"
+import { call } from "../../../fixtures/http.ts"
+import { anInstance } from "../../../fixtures/instances.ts"
+import { at, items, text } from "../../../fixtures/json.ts"
+
+/** Tokens are `project role,role`. */
+const identity = Identity.of({
+  verify: (token) => {
+    const [projectId = "", roles = ""] = token.split(" ")
+    return Effect.succeed({ ...nobody, userId: "user", projectId, roles: roles.split(","), isAdmin: roles.includes("admin") })
+  },
+  hasProject: () => Effect.succeed(true)
+})
+const asAdmin = "ops admin,member,reader"
+
+/** Two hosts; servers of flavor `half` take more than a third of the memory of one. */
+const world = Effect.gen(function*() {
+  const cloud = yield* aCloud({ hosts: 2 })
+  const host = cloud.records.get(hosts, "sim-0001")!
+  yield* cloud.records.write([...cloud.records.all(hosts)].map((one) => ({
+    table: hosts, expect: "any" as const, put: { ...host, hostname: one.hostname, id: one.id, serviceId: one.serviceId, number: one.number }
+  })))
+  const ramMb = Math.floor((host.memoryMb - 512) * 0.4)
+  yield* cloud.records.write([
+    { table: flavors, expect: "absent", put: { ...cloud.records.get(flavors, "tiny")!, id: "half", name: "half", ramMb } },
+    ...["project", "rival"].map((projectId) => ({ table: quotas, expect: "absent" as const, put: { projectId, userId: null, limits: { ram: -1 } } }))
+  ])
+  const face = yield* computeFace<Placements | Needs>({ operations: [...serverRoutes, ...explanationRoutes] }).pipe(
+    Effect.provideService(Identity, identity), Effect.provideContext(cloud.context)
+  )
+  const ask = (method: string, path: string, options: { readonly body?: unknown; readonly token?: string } = {}) =>
+    call(face, { method, path: `/v2.1${path}`, token: asAdmin, headers: { "openstack-api-version": "compute latest" }, ...options })
+  const make = (name: string, projectId = "project") =>
+    Effect.gen(function*() {
+      const [made] = yield* cloud.servers.create(asked(`req-${name}`, projectId), create({ name, flavorId: "half" }))
+      return yield* cloud.settled(made!)
+    })
+  return { cloud, ask, make }
+})
+
+describe("explanations of placements", () => {
+  it.effect("are given in full to administrators, by server and by request, of what was placed and of what was refused", () =>
+    Effect.gen(function*() {
+      const { ask, make } = yield* world
+      const first = yield* make("a")
+      for (const path of [first.id, "req-a"]) {
+        const [one, ...more] = items((yield* ask("GET", `/os-placement-explanations/${path}`)).body, "placement_explanations")
+        assert.strictEqual(more.length, 0)
+        assert.deepStrictEqual([at(one, "server_id"), at(one, "placed.host"), at(one, "placed.admitted"), at(one, "request.request_id")], [first.id, first.host, 2, "req-a"])
+        assert.deepStrictEqual(items(one, "placed.runners_up").length, 1)
+      }
+      for (const name of ["b", "c", "d"]) assert.strictEqual((yield* make(name, "rival")).vmState, "active")
+      const refused = yield* make("e")
+      const [one] = items((yield* ask("GET", "/os-placement-explanations/req-e")).body, "placement_explanations")
+      assert.deepStrictEqual([at(one, "refused.groups.0.filter"), at(one, "refused.groups.0.count")], ["MEMORY_MB", 2])
+      assert.deepStrictEqual(items(one, "refused.groups.0.hosts"), ["sim-0001", "sim-0002"])
+      assert.match(text(one, "text"), /MEMORY_MB: .* \(2 hosts: sim-0001, sim-0002\)/)
+      assert.strictEqual(refused.fault?.details, text(one, "text"))
+    }))
+
+  it.effect("tell the owner what is short, and nothing of hosts and other projects", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      for (const name of ["a", "b", "c", "d"]) yield* make(name, "rival")
+      const { id } = yield* make("e")
+      const token = "project member,reader"
+      const shown = yield* ask("GET", `/servers/${id}`, { token })
+      const log = yield* ask("GET", `/servers/${id}/os-instance-actions/req-e`, { token })
+      assert.match(text(shown.body, "server.fault.message"), /^No valid host was found\. MEMORY_MB refused 2 of 2\. Nearest: \d+ MiB of memory short in zone nova\.$/)
+      assert.match(text(log.body, "instanceAction.message"), /No valid host was found/)
+      const rivals = [...cloud.index.ofProject("rival")].map((server) => server.id)
+      for (const secret of ["sim-0001", "sim-0002", "rival", ...rivals]) assert.notInclude(shown.text + log.text, secret)
+      for (const path of [id, "req-e"]) assert.strictEqual((yield* ask("GET", `/os-placement-explanations/${path}`, { token })).status, 403)
+    }))
+
+  it.effect("are not there for what nobody placed", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* world
+      assert.strictEqual((yield* ask("GET", "/os-placement-explanations/req-none")).status, 404)
+    }))
+})
+
+describe("dry runs", () => {
+  const whatIf = "/os-placement-explanations/what-if"
+
+  it.effect("say how many servers more fit in each zone, as many as then do, and leave no trace", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      yield* make("a")
+      const commits = Effect.orDie(Stream.runCount(Context.get(cloud.context, Journal).feed(0)))
+      const before = yield* commits
+      const answer = yield* ask("POST", whatIf, { body: { boot: { flavor: "half" } } })
+      assert.strictEqual(answer.status, 200, answer.text)
+      assert.deepStrictEqual(at(answer.body, "boot.capacity"), [{ zone: "nova", hosts: 2, servers: 3 }])
+      assert.strictEqual(yield* commits, before)
+      for (const name of ["b", "c", "d"]) assert.strictEqual((yield* make(name)).vmState, "active")
+      assert.strictEqual((yield* make("e")).vmState, "error")
+      assert.deepStrictEqual(at((yield* ask("POST", whatIf, { body: { boot: { flavor: "half" } } })).body, "boot.capacity"), [])
+    }))
+
+  it.effect("say by which moves a host is emptied, why it cannot be, and which premise of the plan changed", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const a = yield* make("a")
+      const from = a.host!
+      const to = from === "sim-0001" ? "sim-0002" : "sim-0001"
+      const drain = (premises: ReadonlyArray<unknown> = []) => ask("POST", whatIf, { body: { drain: { host: from, premises } } })
+      const plan = yield* drain()
+      assert.strictEqual(plan.status, 200, plan.text)
+      assert.deepStrictEqual(at(plan.body, "drain.moves"), [{ server: a.id, to }])
+      assert.isTrue(at(plan.body, "drain.can_be_emptied"))
+      const premises = items(plan.body, "drain.premises")
+      assert.deepStrictEqual(at((yield* drain(premises)).body, "drain.changed"), [])
+      assert.strictEqual((yield* make("b")).host, to)
+      const changed = items((yield* drain(premises)).body, "drain.changed").join("\n")
+      assert.match(changed, new RegExp(`^host ${to}: instances was 0, is 1$`, "m"))
+      yield* make("c")
+      yield* make("d")
+      const full = yield* drain(premises)
+      assert.isFalse(at(full.body, "drain.can_be_emptied"))
+      assert.match(text(full.body, "drain.stuck.0.why"), /MEMORY_MB/)
+      assert.strictEqual(cloud.index.get(a.id)!.host, from)
+    }))
+
+  it.effect("try another flavor on the other hosts", () =>
+    Effect.gen(function*() {
+      const { ask, make } = yield* world
+      const a = yield* make("a")
+      const resized = yield* ask("POST", whatIf, { body: { resize: { server: a.id, flavor: "tiny" } } })
+      assert.notStrictEqual(text(resized.body, "resize.placed.host"), a.host)
+    }))
+
+  it.effect("are for administrators, of one thing, and of things that are there", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* world
+      const status = (body: unknown, token = asAdmin) => Effect.map(ask("POST", whatIf, { body, token }), (answer) => answer.status)
+      assert.strictEqual(yield* status({ boot: { flavor: "half" } }, "project member,reader"), 403)
+      assert.strictEqual(yield* status({}), 400)
+      assert.strictEqual(yield* status({ boot: { flavor: "half" }, drain: { host: "sim-0001" } }), 400)
+      assert.strictEqual(yield* status({ boot: { flavor: "none" } }), 400)
+      assert.strictEqual(yield* status({ drain: { host: "sim-0009" } }), 404)
+      assert.strictEqual(yield* status({ resize: { server: "none", flavor: "tiny" } }), 404)
+    }))
+
+  it.effect("hold nothing: the scheduler picks as if nobody had asked", () =>
+    Effect.gen(function*() {
+      const { ask, cloud } = yield* world
+      yield* ask("POST", whatIf, { body: { boot: { flavor: "half" } } })
+      yield* ask("POST", whatIf, { body: { drain: { host: "sim-0001" } } })
+      yield* breathe
+      const entity = (yield* Effect.provideContext(SchedulerEntity.client, cloud.context))(defaultCell)
+      const { host, placement } = yield* Effect.orDie(entity.Select({ instance: anInstance({ id: "x", host: null }) }))
+      assert.strictEqual(host, "sim-0001")
+      assert.strictEqual(placement?.outcome._tag, "Placed")
+    }))
+})

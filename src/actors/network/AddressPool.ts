@@ -1,6 +1,9 @@
 import { contains } from "./addresses.ts"
 import type { AddressRange } from "./addresses.ts"
 
+/** Where so many in a row are taken, the ordinary walk goes on. */
+const farStepsMax = 16n
+
 /**
  * Which addresses of one subnet are taken. `take` is O(1) amortised however full the pool is: it walks each address
  * once, and after that reuses what was released, oldest release last. Explicit addresses may lie outside the ranges.
@@ -23,6 +26,22 @@ export class AddressPool {
     const address = this.walk() ?? this.reuse()
     if (address !== undefined) this.taken.add(address)
     return address
+  }
+
+  /**
+   * As `take`, but from a place in the ranges that `seed` names, a number from 0 to 1: for whoever has lost an address to another
+   * process, which walks as this one does and would meet it at the next one, too.
+   */
+  takeFar(seed: number): bigint | undefined {
+    for (const { first, last } of this.ranges) {
+      const size = last - first + 1n
+      const start = BigInt(Math.floor(seed * Math.min(Number(size), Number.MAX_SAFE_INTEGER)))
+      for (let step = 0n; step < farStepsMax && step < size; step++) {
+        const address = first + (start + step) % size
+        if (this.claim(address)) return address
+      }
+    }
+    return this.take()
   }
 
   /** Reserves this address; `false` when it is taken. */

@@ -107,7 +107,7 @@ const plan = (
     const wishes = slot.fixedIp === null ? undefined : [{ subnetId: null, address: slot.fixedIp }]
     const granted = index.closing.has(slot.network.id)
       ? Result.fail(networkInUse(slot.network.id))
-      : index.ipam.reserve(slot.network.id, index.openSubnets(slot.network.id), wishes, port.macAddress)
+      : index.ipam.reserve(slot.network.id, index.openSubnets(slot.network.id), wishes, port.macAddress, attempt === 0 ? null : seedOf(port.id, attempt))
     if (Result.isFailure(granted)) {
       giveBack(index, reserved, null)
       return Result.fail(granted.failure)
@@ -119,6 +119,10 @@ const plan = (
   }
   return Result.succeed({ ports, reserved, changes })
 }
+
+/** From 0 to 1: another one for each port and each try. */
+const seedOf = (portId: string, attempt: number): number =>
+  Number.parseInt(portId.replaceAll("-", "").slice(attempt % 16, (attempt % 16) + 8), 16) / 2 ** 32
 
 const make = (store: Store): Networks["Service"] => {
   const { index } = store

@@ -49,11 +49,12 @@ export class Ipam {
     networkId: string,
     subnets: ReadonlyArray<Subnet>,
     wishes: ReadonlyArray<FixedIpWish> | undefined,
-    macAddress: string
+    macAddress: string,
+    seed: number | null = null
   ): Result.Result<ReadonlyArray<FixedIp>, Refusal> {
     const reserved: Array<FixedIp> = []
     const parts = wishes === undefined
-      ? this.usual(networkId, subnets, macAddress)
+      ? this.usual(networkId, subnets, macAddress, seed)
       : wishes.map((wish) => () => this.grant(networkId, subnets, wish, macAddress))
     for (const part of parts) {
       const granted = part()
@@ -66,18 +67,19 @@ export class Ipam {
     return Result.succeed(reserved)
   }
 
-  private usual(networkId: string, subnets: ReadonlyArray<Subnet>, macAddress: string) {
+  private usual(networkId: string, subnets: ReadonlyArray<Subnet>, macAddress: string, seed: number | null) {
     const isManaged = (version: number) => (subnet: Subnet) => subnet.ipVersion === version && !isAutoAddressed(subnet)
     return [
       ...[4, 6].map((version) => subnets.filter(isManaged(version))).filter((group) => group.length > 0)
-        .map((group) => () => this.takeFirst(networkId, group)),
+        .map((group) => () => this.takeFirst(networkId, group, seed)),
       ...subnets.filter(isAutoAddressed).map((subnet) => () => this.claim(subnet, selfMade(subnet, macAddress)))
     ]
   }
 
-  private takeFirst(networkId: string, subnets: ReadonlyArray<Subnet>): Result.Result<FixedIp, Refusal> {
+  private takeFirst(networkId: string, subnets: ReadonlyArray<Subnet>, seed: number | null = null): Result.Result<FixedIp, Refusal> {
     for (const subnet of subnets) {
-      const address = this.pools.get(subnet.id)?.take()
+      const pool = this.pools.get(subnet.id)
+      const address = seed === null ? pool?.take() : pool?.takeFar(seed)
       if (address !== undefined) {
         return Result.succeed({ subnetId: subnet.id, address: formatAddress(subnet.ipVersion, address) })
       }

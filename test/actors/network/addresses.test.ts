@@ -116,7 +116,21 @@ describe("AddressPool", () => {
     assert.deepStrictEqual([pool.take(), pool.take()], [11n, undefined])
   })
 
-  const Step = Schema.Literals(["take", "release", "claim"])
+  it("far away it is another address than the next one, and still any that is free", () => {
+    const pool = new AddressPool([{ first: 0n, last: 99n }])
+    assert.strictEqual(pool.takeFar(0.5), 50n)
+    assert.strictEqual(pool.takeFar(0.5), 51n)
+    assert.strictEqual(pool.take(), 0n)
+    assert.strictEqual(pool.takeFar(0.999), 99n)
+    assert.strictEqual(pool.takeFar(0.999), 1n, "it goes on at the beginning")
+    pool.release(50n)
+    assert.strictEqual(pool.takeFar(0.5), 50n)
+    const rest = Array.from({ length: 95 }, () => pool.takeFar(0.5))
+    assert.strictEqual(new Set(rest).size, 95)
+    assert.isUndefined(pool.takeFar(0.5))
+  })
+
+  const Step = Schema.Literals(["take", "takeFar", "release", "claim"])
   it.prop("never holds an address twice, and never says full while one is free", [Schema.Array(Schema.Struct({ step: Step, at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 25 })) }))], ([steps]) => {
     const pool = new AddressPool([{ first: 0n, last: 9n }, { first: 12n, last: 20n }])
     const held = new Set<bigint>()
@@ -131,7 +145,7 @@ describe("AddressPool", () => {
         held.add(address)
       } else {
         const before = free()
-        const taken = pool.take()
+        const taken = step === "take" ? pool.take() : pool.takeFar(at / 26)
         assert.strictEqual(taken === undefined, before === 0)
         if (taken !== undefined) {
           assert.isFalse(held.has(taken))

@@ -143,7 +143,7 @@ describe("proofs", () => {
     assert.deepStrictEqual(Schema.decodeUnknownSync(Proof)(JSON.parse(text)), proof)
   }, { arbitrary: { runs: 500 } })
 
-  it.prop("name no host and no other server to the owner, and both to operators", [Fleet, Asked], ([fleet, asked]) => {
+  const tellsNothing = (fleet: typeof Fleet.Type, asked: typeof Asked.Type) => {
     const proof = proofOf(worldOf(fleet), specFrom(asked))
     if (proof.outcome._tag === "Placed") return
     assert.notMatch(adviceOf(proof.outcome), /secret|rival|tenants/)
@@ -151,7 +151,23 @@ describe("proofs", () => {
     for (const relaxation of proof.outcome.relaxations) {
       if (relaxation._tag === "Move") assert.include(explanationOf(proof), `fits after moving server ${relaxation.server} off host ${relaxation.host}`)
     }
-  }, runs)
+  }
+  it.prop("name no host and no other server to the owner, and both to operators", [Fleet, Asked], ([fleet, asked]) => tellsNothing(fleet, asked), runs)
+  it.prop("name none of cells either", [Roomy, Pinned], ([fleet, asked]) => tellsNothing(fleet, asked), runs)
+
+  it("never have a pinned server make room among shared CPUs", () => {
+    const pinned = anInstance({
+      id: "pinned", flavor: { ...anInstance().flavor, vcpus: 4 },
+      numa: { cells: [{ guest: { id: 0, sharedCpus: [], dedicatedCpus: [0, 1, 2, 3], memoryMb: 512 }, hostCell: 0, pageSizeKb: null, pins: [], reserved: [], taken: [] }] }
+    })
+    const host = hostOf("a", { isDivided: true, vcpus: 8, vcpuCapacity: 8, vcpusUsed: 8 })
+    const tagsOf = (server: Instance) => {
+      const outcome = outcomeOf({ hosts: [host], servers: new Map([["a", [server]]]) }, specOf())
+      return outcome._tag === "Refused" ? outcome.relaxations.map(({ _tag }) => _tag) : []
+    }
+    assert.deepStrictEqual(tagsOf(pinned), ["Shortage"])
+    assert.deepStrictEqual(tagsOf({ ...pinned, numa: null }), ["Shortage", "Move"])
+  })
 })
 
 describe("in words", () => {

@@ -34,7 +34,8 @@ export const vcpu: ClassFilter = {
   key: (spec) => spec.vcpus === 0 ? "" : `${spec.vcpus} ${spec.pinnedCpus} ${spec.together}`,
   admits: (host, spec) => {
     const needed = shared(host, spec)
-    return needed <= host.vcpus && needed * spec.together <= freeVcpus(host)
+    // A guest whose CPUs are all set apart asks nothing of those that are shared, however many were promised.
+    return needed === 0 || needed <= host.vcpus && needed * spec.together <= freeVcpus(host)
   },
   why: (host, spec) => {
     const needed = shared(host, spec)

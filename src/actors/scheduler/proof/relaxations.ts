@@ -54,9 +54,9 @@ const unpinned = (guest: GuestTopology): GuestTopology => ({
 })
 
 /** The request as each relaxation would have it: without its pinning, or with this page size (KiB). */
-export const withoutPinning = (spec: RequestSpec): RequestSpec =>
+const withoutPinning = (spec: RequestSpec): RequestSpec =>
   ({ ...spec, pinnedCpus: 0, numa: spec.numa === null ? null : unpinned(spec.numa) })
-export const withPages = (spec: RequestSpec, pageSize: number): RequestSpec =>
+const withPages = (spec: RequestSpec, pageSize: number): RequestSpec =>
   ({ ...spec, numa: spec.numa === null ? null : { ...spec.numa, pageSize } })
 
 const pageSizes = (near: ReadonlyArray<Near>, guest: GuestTopology): ReadonlyArray<number> => {

@@ -1,0 +1,22 @@
+/** Decisions of the scheduler and dry runs, over RPC. */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { KilonovaClient, layerSocket } from "../../../src/api/rpc/client.ts"
+import { Kilonova } from "../../../src/runtime/Kilonova.ts"
+
+describe("placements over RPC", () => {
+  it.live("are explained, and tried without being made", () =>
+    Effect.gen(function*() {
+      const { admin, url } = Context.get(yield* Layer.build(Kilonova.layer({ fleet: { simulated: 2 } })), Kilonova)
+      const token = yield* admin.token
+      yield* Effect.gen(function*() {
+        const client = yield* KilonovaClient
+        const boot = yield* client.WhatIf({ question: { _tag: "Boot", flavorId: "1", imageId: null, zone: null } })
+        assert.isTrue(boot._tag === "Boot" && boot.proof.outcome._tag === "Placed" && boot.capacity[0]!.servers > 1)
+        assert.deepStrictEqual(yield* client.ListServers({}), [])
+        const drain = yield* client.WhatIf({ question: { _tag: "Drain", host: "sim-0001", premises: [] } })
+        assert.isTrue(drain._tag === "Drain" && drain.plan.stuck.length === 0 && drain.plan.premises[0]?.host === "sim-0001")
+        assert.deepInclude(yield* Effect.flip(client.ExplainPlacement({ id: "none" })), { _tag: "Refusal", kind: "notFound" })
+      }).pipe(Effect.provide(layerSocket({ url: url!, token })))
+    }).pipe(Effect.scoped))
+})

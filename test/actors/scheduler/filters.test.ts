@@ -80,6 +80,7 @@ const rows: ReadonlyArray<Row> = [
   ["Traits", {}, { required: ["HW_X"] }, "lacks the trait HW_X"],
   ["Traits", { traits: new Set(["HW_X"]) }, { forbidden: ["HW_X"] }, "has the trait HW_X"],
   ["VCPU", { isDivided: true, vcpus: 2, vcpuCapacity: 2 }, { vcpus: 4, pinnedCpus: 3 }, null],
+  ["VCPU", { isDivided: true, vcpus: 2, vcpuCapacity: 2, vcpusUsed: 3 }, { vcpus: 4, pinnedCpus: 4 }, null],
   ["VCPU", { vcpusUsed: 30 }, { together: 2 }, "2 VCPU free of 4 needed"]
 ]
 

@@ -22,7 +22,8 @@ const breaks: Readonly<Record<string, Rule>> = {
   ComputeFilter: (host) => host.isDisabled || !host.isUp,
   AvailabilityZoneFilter: (host, asked) => asked.availabilityZone !== null && asked.availabilityZone !== host.availabilityZone,
   MEMORY_MB: (host, asked) => asked.ramMb > 0 && host.ramUsedMb + asked.ramMb > host.ramCapacityMb,
-  VCPU: (host, asked) => cpusOf(host, asked) > host.vcpus || host.vcpusUsed + cpusOf(host, asked) > host.vcpuCapacity,
+  // Who asks nothing of the shared CPUs is not refused for what others were promised of them.
+  VCPU: (host, asked) => cpusOf(host, asked) > 0 && (cpusOf(host, asked) > host.vcpus || host.vcpusUsed + cpusOf(host, asked) > host.vcpuCapacity),
   DISK_GB: (host, asked) => asked.diskGb > 0 && host.diskUsedGb + asked.diskGb > host.diskCapacityGb,
   NUMATopologyFilter: (host, asked) => asked.numa !== null && !cellsFit(host, asked.numa),
   ServerGroupAntiAffinityFilter: (host, asked) =>

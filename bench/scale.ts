@@ -47,7 +47,7 @@ export const full: Scale = {
   placements: 10_000,
   packingEvery: 1,
   clusterRatePerSecond: 100,
-  clusterAgents: [1000, 3000],
+  clusterAgents: [100, 1000],
   clusterHosts: 10_000,
   clusterServers: 100_000,
   asks: 4000,

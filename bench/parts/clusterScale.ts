@@ -111,9 +111,9 @@ const idle = async (bench: Bench, cluster: Cluster) => {
 const failures = async (bench: Bench, cluster: Cluster) => {
   const ids = Array.from({ length: bench.scale.clusterServers }, (_, index) => serverId(index))
   const samples = []
-  for (let round = 0; round < bench.scale.failovers; round++) {
+  for (let round = 0; round < bench.scale.rounds; round++) {
     await balanced(cluster)
-    bench.progress.say(`kill -9, ${round + 1} of ${bench.scale.failovers}`)
+    bench.progress.say(`kill -9, ${round + 1} of ${bench.scale.rounds}`)
     const victim = cluster.runners()[0]!
     samples.push(await takeOver(cluster, victim, ids))
     await cluster.startRunner(victim)
@@ -136,7 +136,7 @@ export const clusterScale = {
     await balanced(cluster)
     await idle(bench, cluster)
     await reads(bench, cluster, project)
-    await boots(bench, cluster, agent, project)
     await failures(bench, cluster)
+    await boots(bench, cluster, agent, project)
   }
 }

@@ -85,8 +85,8 @@ export const Limits = {
   localShards: 16,
   clusterShards: 256,
   /** A runner that has not been heard of for this long is given up; it says that it lives, and looks who does, this often. */
-  leaseMillis: 2_500,
-  leaseRefreshMillis: 800,
+  leaseMillis: 3_000,
+  leaseRefreshMillis: 1_000,
   membersPollMillis: 300,
   shardPollMillis: 1_000,
   /** The newest release's events are read by the one before it, and the other way round. */

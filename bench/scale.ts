@@ -46,7 +46,7 @@ export const full: Scale = {
   placementFleets: [100, 1000, 10_000, 100_000],
   placements: 10_000,
   packingEvery: 1,
-  clusterRatePerSecond: 100,
+  clusterRatePerSecond: 50,
   clusterAgents: [100, 1000],
   clusterHosts: 10_000,
   clusterServers: 100_000,

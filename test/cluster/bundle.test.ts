@@ -15,8 +15,8 @@ const readAtOnce = (file: string, seen: Set<string> = new Set()): Set<string> =>
   if (seen.has(file)) return seen
   seen.add(file)
   const code = readFileSync(join(dist, file), "utf8")
-  for (const [, imported] of code.matchAll(/^(?:import|export)\b[^;]*?from "\.\/([^"]+)"|^import "\.\/([^"]+)"/gm)) {
-    readAtOnce(imported!, seen)
+  for (const [, from, alone] of code.matchAll(/^(?:import|export)\b[^;]*?from "\.\/([^"]+)"|^import "\.\/([^"]+)"/gm)) {
+    readAtOnce(from ?? alone!, seen)
   }
   return seen
 }

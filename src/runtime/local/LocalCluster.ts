@@ -6,19 +6,21 @@ import { Limits } from "../Limits.ts"
 
 const shard = "local"
 
-/** One process owns everything: one epoch, taken at the start, fences whatever process held the journal before. */
+/** One process owns everything, under this epoch of this shard. */
+export const owningAll = (shard: string, epoch: number): Ownership["Service"] => ({
+  shardOf: () => shard,
+  epochOf: () => epoch,
+  session: () => ({ shard, epoch }),
+  watch: () => Effect.void,
+  locate: () => Effect.succeed({ isHere: true, controlUrl: null }),
+  highWater: Effect.succeed(null),
+  controlUrls: Effect.succeed([])
+})
+
+/** One epoch, taken at the start, fences whatever process held the journal before. */
 export const ownership = Layer.effect(Ownership, Effect.gen(function*() {
   const journal = yield* Journal
-  const epoch = yield* Effect.orDie(journal.acquire(shard))
-  return {
-    shardOf: () => shard,
-    epochOf: () => epoch,
-    session: () => ({ shard, epoch }),
-    watch: () => Effect.void,
-    locate: () => Effect.succeed({ isHere: true, controlUrl: null }),
-    highWater: Effect.succeed(null),
-    controlUrls: Effect.succeed([])
-  }
+  return owningAll(shard, yield* Effect.orDie(journal.acquire(shard)))
 }))
 
 /**

@@ -25,6 +25,8 @@ export interface Sent {
   readonly outcome: Answer | Broken
   readonly via: Runner
   readonly tookMillis: number
+  /** It was sent before, to a runner that took it and was gone without an answer: its work may be done already. */
+  readonly isRepeat: boolean
 }
 
 export const isAnswer = (outcome: Answer | Broken): outcome is Answer => "status" in outcome
@@ -123,7 +125,8 @@ export const makeFront = (first: ReadonlyArray<Runner>): Effect.Effect<Front, Er
     const send: Front["send"] = async (ask, to) => {
       const startedAt = performance.now()
       const tried = new Set<Runner>()
-      const told = (outcome: Answer | Broken, via: Runner): Sent => ({ outcome, via, tookMillis: performance.now() - startedAt })
+      let isRepeat = false
+      const told = (outcome: Answer | Broken, via: Runner): Sent => ({ outcome, via, tookMillis: performance.now() - startedAt, isRepeat })
       for (;;) {
         const runner = to ?? choose(tried)
         if (runner === undefined) {
@@ -135,6 +138,7 @@ export const makeFront = (first: ReadonlyArray<Runner>): Effect.Effect<Front, Er
         }
         const outcome = await exchange(agentOf(runner), runner.url, headers, ask, timeoutMillis)
         if (isAnswer(outcome) || !outcome.isUnsent || to !== undefined) return told(outcome, runner)
+        isRepeat ||= outcome.why === "ECONNRESET"
         tried.add(runner)
       }
     }

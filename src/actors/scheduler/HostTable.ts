@@ -1,15 +1,17 @@
 import { Result } from "effect"
 import { Limits } from "../../runtime/Limits.ts"
 import type { FittedTopology } from "../placement/numa/fit.ts"
-import { blockRows, Columns } from "./Columns.ts"
 import { concerns, isRequestFilter, type RequestFilter } from "./Filter.ts"
 import { placeOf } from "./filters/numaTopology.ts"
 import type { HostState } from "./HostState.ts"
 import type { Rules } from "./registry.ts"
-import { keyOf, RequestClass } from "./RequestClass.ts"
 import type { RequestSpec } from "./RequestSpec.ts"
-import { Best, scoreWith, search, type Term } from "./search.ts"
 import { grouped, type Ranked, ranked, refusalsOf, type Refusals, type Weight } from "./select.ts"
+import { Best } from "./table/Best.ts"
+import { Columns } from "./table/Columns.ts"
+import { keyOf, RequestClass } from "./table/RequestClass.ts"
+import { scoreWith, search, type Term } from "./table/search.ts"
+import { type Apart, apartOf, refusedRows, termsOf } from "./table/terms.ts"
 
 interface Scored {
   readonly host: HostState
@@ -55,7 +57,7 @@ const shuffled = (seed: number) => (row: number): number => {
 }
 
 const weightsIn = (
-  terms: ReadonlyArray<Term>, { weighers }: Columns, row: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>
+  terms: ReadonlyArray<Term>, { weighers }: Columns, row: number, apart: Apart
 ): ReadonlyArray<Weight> =>
   terms.map(({ at, column, factor, factors, low, range }): Weight => {
     const value = column === null ? apart.get(row)?.get(at) ?? 0 : column[row]!
@@ -189,53 +191,32 @@ export class HostTable {
   #search(asked: ReadonlyArray<RequestFilter>, spec: RequestSpec, chance: Chance): Standings {
     const columns = this.#columns
     const one = this.#classOf(spec)
-    const refused = this.#refused(asked, one, spec)
-    const without = this.#marked(refused)
-    const blocks = new Set(refused.map((row) => Math.floor(row / blockRows)))
-    for (const block of blocks) one.summarise(block, without)
-    const apart = this.#apart(one, without, spec)
-    const terms = this.#terms(one, refused.length, apart)
-    if (!chance.isShuffled) columns.rank()
-    const { ranks } = columns
-    const tie = chance.isShuffled ? shuffled(chance.draw() * 2 ** 32) : (row: number) => ranks[row]!
+    const rows = refusedRows(columns, one, asked, spec)
+    const without = this.#marked(rows)
+    const refused = rows.length === 0 ? null : without
+    const apart = apartOf(columns, one, refused, spec)
+    const count = one.admittedCount - rows.length
+    const terms = count === 0 ? [] : termsOf({ columns, one, refused, count, apart })
+    const ranks = chance.isShuffled ? null : columns.ranks()
+    const tie = ranks === null ? shuffled(chance.draw() * 2 ** 32) : (row: number) => ranks.numbers[row]!
     const best = new Best(mostOf(chance))
     for (const [row, values] of apart) {
       best.offer(row, scoreWith(terms, row, values), tie(row))
       without[row] = 1
     }
-    search({
-      terms, tie,
-      counts: one.counts,
-      blockCount: columns.blocks,
-      rowCount: columns.states.length,
-      admitted: one.admitted,
-      without: refused.length + apart.size === 0 ? null : without,
-      minTies: chance.isShuffled ? null : columns.minRanks
-    }, best)
-    // The class is again what it is for other requests.
-    for (const row of refused) without[row] = 0
+    const { admitted, bounds } = one
+    if (count > 0) one.searched(terms, search({
+      terms, tie, bounds, admitted,
+      without: rows.length + apart.size === 0 ? null : without,
+      minTies: ranks?.minima ?? null
+    }, best))
+    for (const row of rows) without[row] = 0
     for (const row of apart.keys()) without[row] = 0
-    for (const block of blocks) one.summarise(block, null)
     return {
-      admitted: one.admittedCount - refused.length,
+      admitted: count,
       best: best.rows.map((row, at) => ({ host: columns.states[row]!, score: best.scores[at]! })),
       weightsOf: ({ hostname }) => weightsIn(terms, columns, columns.rows.get(hostname)!, apart)
     }
-  }
-
-  /** Rows that the class admits and this one request does not. */
-  #refused(asked: ReadonlyArray<RequestFilter>, one: RequestClass, spec: RequestSpec): ReadonlyArray<number> {
-    const rows = new Set<number>()
-    for (const filter of asked) {
-      const reach = filter.reach(spec)
-      if (reach === null || "only" in reach) continue
-      for (const hostname of reach.except) {
-        const row = this.#columns.rows.get(hostname)
-        if (row === undefined || one.admitted[row] !== 1) continue
-        if (!asked.every((other) => other.admits(this.#columns.states[row]!, spec))) rows.add(row)
-      }
-    }
-    return [...rows]
   }
 
   /** All 0 but for these rows. */
@@ -243,56 +224,5 @@ export class HostTable {
     if (this.#marks.length !== this.#columns.capacity) this.#marks = new Uint8Array(this.#columns.capacity)
     for (const row of rows) this.#marks[row] = 1
     return this.#marks
-  }
-
-  /** Rows that a weigher of the one request says something of, with what it says, by weigher. */
-  #apart(one: RequestClass, refused: Uint8Array, spec: RequestSpec): ReadonlyMap<number, ReadonlyMap<number, number>> {
-    const apart = new Map<number, Map<number, number>>()
-    this.#columns.weighers.forEach((weigher, at) => {
-      if (weigher.reads !== "request") return
-      for (const hostname of weigher.hosts(spec)) {
-        const row = this.#columns.rows.get(hostname)
-        if (row === undefined || one.admitted[row] !== 1 || refused[row] === 1) continue
-        const values = apart.get(row) ?? new Map<number, number>()
-        values.set(at, weigher.weigh(this.#columns.states[row]!, spec))
-        apart.set(row, values)
-      }
-    })
-    return apart
-  }
-
-  /** The weighers that tell the candidates apart, each with its least value and its range over them. */
-  #terms(one: RequestClass, refused: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>): ReadonlyArray<Term> {
-    const { factorHigh, factors, overridden, weighers } = this.#columns
-    const terms: Array<Term> = []
-    for (let at = 0; at < weighers.length; at++) {
-      const weigher = weighers[at]!
-      const isOwn = overridden[at]! > 0
-      if (!isOwn && weigher.multiplier === 0) continue
-      const isOfRequest = weigher.reads === "request"
-      if (isOfRequest && apart.size === 0) continue
-      const values = isOfRequest ? this.#few(one, refused, apart, at) : null
-      const low = weigher.floor ?? (values === null ? one.low(at) : Math.min(...values))
-      const high = values === null ? one.high(at) : Math.max(...values)
-      if (high === low) continue
-      const factor = isOwn ? factorHigh[at]! : weigher.multiplier
-      terms.push({
-        at, low, factor,
-        range: high - low,
-        scale: factor / (high - low),
-        column: one.column(at),
-        most: isOfRequest ? null : factor >= 0 ? one.highs[at]! : one.lows[at]!,
-        factors: isOwn ? factors[at]! : null
-      })
-    }
-    return terms
-  }
-
-  /** The different values of a weigher that says something of few rows: 0 for any other. */
-  #few(one: RequestClass, refused: number, apart: ReadonlyMap<number, ReadonlyMap<number, number>>, weigher: number): ReadonlyArray<number> {
-    const values = new Set<number>()
-    for (const own of apart.values()) values.add(own.get(weigher) ?? 0)
-    if (one.admittedCount > apart.size + refused) values.add(0)
-    return [...values]
   }
 }

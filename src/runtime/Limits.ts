@@ -181,6 +181,8 @@ export const Limits = {
   placementHoldMillis: 60_000,
   /** Kinds of requests whose verdicts on every host the scheduler keeps. */
   requestClassesMax: 128,
+  /** Reasons of a kind of requests that its refused hosts share; more are forgotten and told anew. */
+  refusalTextsMax: 10_000,
   /** Requests for several servers at once whose places the scheduler remembers. */
   gangsKeptMax: 10_000,
   /** What the proof of a decision holds: groups of refused hosts, names in each, characters of a reason, hosts next to the best. */

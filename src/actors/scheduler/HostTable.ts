@@ -132,8 +132,11 @@ export class HostTable {
     one.refresh()
     const { filters } = this.#rules
     const asked = this.#requestFilters.filter((filter) => concerns(filter, spec))
+    const { states } = this.#columns
+    let row = -1
     return grouped(filters, this.states(), (host) => {
-      const row = this.#columns.rows.get(host.hostname)!
+      // They come in the order of their rows.
+      while (states[++row] !== host);
       const known = one.admitted[row] === 1 ? undefined : one.why(row)
       const own = asked.find((filter) => !filter.admits(host, spec))
       return own === undefined || (known !== undefined && filters.indexOf(known.filter) < filters.indexOf(own))

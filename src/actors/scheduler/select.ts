@@ -52,6 +52,8 @@ export const grouped = (
   filters: ReadonlyArray<Filter>, hosts: Iterable<HostState>, refusalOf: (host: HostState) => Refusal | undefined
 ): Refusals => {
   const refused = new Map(filters.map(({ name }) => [name, new Map<string, { readonly hosts: Array<string>; readonly why: Why }>()]))
+  /** Most refusals are one of few, and a table keeps them: so their texts are compared once. */
+  const alike = new Map<Refusal, Array<string>>()
   let count = 0
   let admitted = 0
   for (const host of hosts) {
@@ -61,11 +63,18 @@ export const grouped = (
       admitted++
       continue
     }
+    const others = alike.get(refusal)
+    if (others !== undefined) {
+      others.push(host.hostname)
+      continue
+    }
     const { filter, why } = refusal
     const reasons = refused.get(filter.name)!
     const known = reasons.get(why.reason)
-    if (known === undefined) reasons.set(why.reason, { hosts: [host.hostname], why })
-    else known.hosts.push(host.hostname)
+    const named = known?.hosts ?? []
+    if (known === undefined) reasons.set(why.reason, { hosts: named, why })
+    named.push(host.hostname)
+    alike.set(refusal, named)
   }
   return { hosts: count, admitted, refused: new Map([...refused].filter(([, reasons]) => reasons.size > 0)) }
 }

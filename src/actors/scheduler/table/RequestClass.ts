@@ -1,10 +1,12 @@
-import type { Columns } from "./Columns.ts"
-import { Bounds } from "./Bounds.ts"
+import { Limits } from "../../../runtime/Limits.ts"
 import { type ClassFilter, concerns, isRequestFilter } from "../Filter.ts"
+import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import type { Refusal, Refusals } from "../select.ts"
 import { valueOf } from "../Weigher.ts"
+import { Bounds } from "./Bounds.ts"
+import type { Columns } from "./Columns.ts"
 import { fanOut } from "./Rows.ts"
 import type { Term } from "./search.ts"
 
@@ -22,8 +24,10 @@ export const keyOf = ({ filters, weighers }: Rules, spec: RequestSpec): string =
 export class RequestClass {
   readonly #spec: RequestSpec
   readonly #filters: ReadonlyArray<ClassFilter>
-  /** By row, as far as somebody asked since the row changed. */
-  readonly #whys = new Map<number, Refusal | undefined>()
+  /** By row, as far as somebody asked since the row changed; empty until somebody does. */
+  #whys: Array<Refusal | undefined> = []
+  /** By their texts, so that rows share them. */
+  readonly #refusals = new Map<string, Refusal>()
   readonly #columns: Columns
   admitted: Uint8Array
   /** By weigher, for those that read the class and matter. */
@@ -91,12 +95,10 @@ export class RequestClass {
 
   /** Of a row that is not admitted. */
   why(row: number): Refusal | undefined {
+    const { length } = this.#columns.states
+    if (this.#whys.length < length) this.#whys = Array.from({ length }, (_, at) => this.#whys[at])
     const host = this.#columns.states[row]
-    if (host === undefined || this.#whys.has(row)) return this.#whys.get(row)
-    const filter = this.#filters.find((one) => !one.admits(host, this.#spec))
-    const why = filter === undefined ? undefined : { filter, why: filter.why(host, this.#spec) }
-    this.#whys.set(row, why)
-    return why
+    return this.#whys[row] ??= host === undefined ? undefined : this.#refusalOf(host)
   }
 
   get admittedCount(): number {
@@ -117,10 +119,24 @@ export class RequestClass {
     return copy
   }
 
+  #refusalOf(host: HostState): Refusal | undefined {
+    const filter = this.#filters.find((one) => !one.admits(host, this.#spec))
+    if (filter === undefined) return undefined
+    const why = filter.why(host, this.#spec)
+    const { reason, short } = why
+    const key = `${filter.name} ${reason} ${short?.resource} ${short?.needed} ${short?.available}`
+    const known = this.#refusals.get(key)
+    if (known !== undefined) return known
+    if (this.#refusals.size >= Limits.refusalTextsMax) this.#refusals.clear()
+    const refusal = { filter, why }
+    this.#refusals.set(key, refusal)
+    return refusal
+  }
+
   /** True: its values matter, since it is or was admitted. */
   #judge(row: number): boolean {
     const host = this.#columns.states[row]
-    if (this.#whys.size > 0) this.#whys.delete(row)
+    if (row < this.#whys.length) this.#whys[row] = undefined
     let isAdmitted = host !== undefined
     for (let at = 0; isAdmitted && at < this.#filters.length; at++) isAdmitted = this.#filters[at]!.admits(host!, this.#spec)
     const wasAdmitted = this.admitted[row]!

@@ -3,6 +3,7 @@ import { Result } from "effect"
 import { hostTopologyOf, numaOf } from "../../src/actors/placement/numa/Numa.ts"
 import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
 import { defaultRatios } from "../../src/actors/host/Host.ts"
+import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../src/actors/scheduler/HostState.ts"
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
 import { topology } from "../../src/drivers/simulated/topologies.ts"
@@ -54,7 +55,7 @@ export const emptyHost = ({ isPaged, pinnedShare }: Case, hostname: string): Hos
     hypervisorType: "QEMU", hypervisorVersion: 8_002_000, cpuArch: shape.cpuArch, cpuModel: shape.cpuModel, traits: new Set(shape.traits),
     aggregates: [], ratios: { ...defaultRatios, cpu: 1, reservedRamMb: 0 }, vcpus: shape.vcpus, memoryMb: shape.memoryMb, diskGb: shape.diskGb,
     vcpuCapacity: shape.vcpus, ramCapacityMb: shape.memoryMb, diskCapacityGb: shape.diskGb,
-    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devicesFree: new Map(), metrics: new Map(),
+    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devices: noDevices, metrics: new Map(),
     instances: 0, ioOps: 0, failedBuilds: 0,
     topology: pinnedShare === 0 ? null : hostTopologyOf(shape.numa, shape.cores, { shared: null, dedicated: null }),
     servers: () => []
@@ -79,7 +80,7 @@ export const specs = ({ isPaged, pinnedShare }: Case) => {
     }
     return {
       ...flavorWishOf(flavor), numa: Result.getOrThrow(numaOf(flavor, {})), pinnedCpus: isPinned ? vcpus : 0,
-      instanceId: "", projectId: "p", flavorName: name, imageId: null, imageProperties: {},
+      devices: [], instanceId: "", projectId: "p", flavorName: name, imageId: null, imageProperties: {},
       availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
       sameHosts: null, differentHosts: null, near: null, query: null, together: 1
     }

@@ -4,6 +4,7 @@ import { defaultRatios } from "../../src/actors/host/Host.ts"
 import { fit, type FittedTopology } from "../../src/actors/placement/numa/fit.ts"
 import { claim, hostTopologyOf, numaOf, release } from "../../src/actors/placement/numa/Numa.ts"
 import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
+import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../src/actors/scheduler/HostState.ts"
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
 import { topologies, type Topology } from "../../src/drivers/simulated/topologies.ts"
@@ -28,7 +29,7 @@ const specFrom = ([vcpus, ramMb, extraSpecs]: Sized, at: number): RequestSpec =>
   const numa = Result.getOrThrow(numaOf(flavor, {}))
   return {
     ...flavorWishOf(flavor), numa, pinnedCpus: numa === null ? 0 : vcpus,
-    instanceId: "", projectId: "p", flavorName: flavor.name, imageId: null, imageProperties: {},
+    devices: [], instanceId: "", projectId: "p", flavorName: flavor.name, imageId: null, imageProperties: {},
     availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
     sameHosts: null, differentHosts: null, near: null, query: null, together: 1
   }
@@ -59,7 +60,7 @@ const emptyHost = (shape: Topology, hostname: string): HostState => {
     hypervisorType: "QEMU", hypervisorVersion: 8_002_000, cpuArch: shape.cpuArch, cpuModel: shape.cpuModel, traits: new Set(shape.traits),
     aggregates: [], ratios: defaultRatios, vcpus: shape.vcpus, memoryMb: shape.memoryMb, diskGb: shape.diskGb,
     vcpuCapacity: shape.vcpus * defaultRatios.cpu, ramCapacityMb: shape.memoryMb - defaultRatios.reservedRamMb, diskCapacityGb: shape.diskGb,
-    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devicesFree: new Map(), metrics: new Map(),
+    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devices: noDevices, metrics: new Map(),
     instances: 0, ioOps: 0, failedBuilds: 0, topology, servers: () => []
   }
 }

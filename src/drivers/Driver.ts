@@ -1,4 +1,5 @@
 import { Context, Schema } from "effect"
+import type { ClaimedDevice, HostDevice } from "../actors/placement/devices/Device.ts"
 import type { Duration, Effect, Stream } from "effect"
 
 /** A network card as the hypervisor needs it. */
@@ -9,6 +10,12 @@ export interface NicSpec {
   readonly mtu: number
   /** `address/prefix` of each fixed address. */
   readonly fixedIps: ReadonlyArray<string>
+  /** How the card is made, in Neutron's words; absent: `normal`. */
+  readonly vnicType?: string
+  /** The host's device that it is, or lies on; absent: none. */
+  readonly device?: ClaimedDevice
+  /** The VLAN of its network, where the device itself must tag. */
+  readonly vlan?: number
 }
 
 /** The image a root disk is made from; paths are local to the hypervisor, and empty or `null` once the image is gone. */
@@ -71,6 +78,8 @@ export interface DomainSpec {
   readonly sharedCpus?: ReadonlyArray<number>
   /** Its memory must stay in RAM. */
   readonly isMemoryLocked?: boolean
+  /** The host's devices that it has for itself; those of ports are its cards. Absent: none. */
+  readonly devices?: ReadonlyArray<ClaimedDevice>
 }
 
 export type PowerState = "running" | "paused" | "shutdown" | "crashed" | "suspended" | "nostate"
@@ -112,6 +121,8 @@ export interface Inventory {
   /** CPUs that the operator set apart: for guests that share them, for guests pinned to them. Absent: all are for both. */
   readonly cpuSets?: { readonly shared: ReadonlyArray<number> | null; readonly dedicated: ReadonlyArray<number> | null }
   readonly traits: ReadonlyArray<string>
+  /** PCI devices that the operator lets guests have; absent: none. */
+  readonly devices?: ReadonlyArray<HostDevice>
 }
 
 export interface Capabilities {

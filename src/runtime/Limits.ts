@@ -22,6 +22,10 @@ export const Limits = {
   /** Of one guest whose CPUs are numbered in its flavor or image: as many as KVM runs. */
   guestCpusMax: 4096,
   guestNumaNodesMax: 128,
+  /** PCI devices that a flavor may ask for. */
+  devicesPerServerMax: 64,
+  /** PCI devices that one host may tell of. */
+  hostDevicesMax: 4096,
   injectedFilesMax: 5,
   serverTagsMax: 50,
   /** Of key pairs made here. */

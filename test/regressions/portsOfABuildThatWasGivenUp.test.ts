@@ -13,7 +13,7 @@ it.effect("ports that come after the build was given up are given back", () =>
   Effect.gen(function*() {
     const ports = new Set<string>()
     const networks: Networks["Service"] = {
-      validate: () => Effect.void,
+      validate: () => Effect.succeed({ devicePorts: [] }),
       allocate: ({ instanceId }) => Effect.sync(() => { ports.add(instanceId); return [] }),
       release: (id) => Effect.sync(() => void ports.delete(id)),
       holders: Effect.succeed([]),

@@ -36,7 +36,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     })
     return
   }
-  const { host, availabilityZone, numa, placement, promise } = selection.success
+  const { host, availabilityZone, devices, numa, placement, promise } = selection.success
   const nics = yield* Effect.result(needs.networks.allocate({
     instanceId: instance.id,
     projectId: instance.projectId,
@@ -44,7 +44,8 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     securityGroups: instance.securityGroups,
     hostname: instance.hostname,
     availabilityZone,
-    host
+    host,
+    ...(devices === undefined ? {} : { devices })
   }))
   if (Result.isFailure(nics)) {
     if (nics.failure.kind === "unavailable") return yield* Effect.fail(nics.failure)
@@ -54,6 +55,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
   }
   const after = yield* needs.tell(instance, {
     _tag: "Placed", host, availabilityZone, nics: nics.success, ...(numa == null ? {} : { numa }),
+    ...(devices === undefined ? {} : { devices }),
     ...(placement === undefined ? {} : { placement })
   }, [promise])
   // The server was deleted or given up meanwhile, and its own release may have come before these ports were made.

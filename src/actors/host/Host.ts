@@ -1,3 +1,4 @@
+import type { HostDevice } from "../placement/devices/Device.ts"
 import type { Json } from "../shared/json.ts"
 
 /**
@@ -36,6 +37,8 @@ export type Host = {
   /** CPUs set apart for guests that share them, and for guests pinned to them; absent: all are for both. */
   readonly cpuSets?: { readonly shared: ReadonlyArray<number> | null; readonly dedicated: ReadonlyArray<number> | null }
   readonly traits: ReadonlyArray<string>
+  /** PCI devices that guests may have; absent: none. */
+  readonly devices?: ReadonlyArray<HostDevice>
 }
 
 /** The records' table of hosts; see `Records`. */

@@ -18,6 +18,7 @@ import { providerOverlay } from "../placement/providerOverlay.ts"
 import { ratiosOf } from "../scheduler/ratios.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { holds, isCurrent } from "./claims.ts"
+import { deviceRefusal } from "./devices.ts"
 import { domainSpec } from "./domainSpec.ts"
 import { aggregates } from "./Aggregate.ts"
 import { hosts } from "./Host.ts"
@@ -119,7 +120,9 @@ export const layer = HostEntity.toLayer(
         const short = holds(host, index.usageOfHost(hostname), () => topologies.pinnedCpusOn(hostname), ratios())
         if (short !== true) return refused(claims.resources, short)
         const taken = numaRefusal(instance, () => topologies.othersOn(hostname, instance.id))
-        return taken === null ? Effect.void : refused(claims.place, taken)
+        if (taken !== null) return refused(claims.place, taken)
+        const given = deviceRefusal(instance, () => topologies.otherDevicesOn(hostname, instance.id))
+        return given === null ? Effect.void : refused(claims.place, given)
       })
       return Effect.andThen(caughtUp(journal), verdict)
     }

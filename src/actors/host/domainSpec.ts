@@ -1,8 +1,22 @@
-import type { DomainSpec, ImageSource } from "../../drivers/Driver.ts"
+import type { DomainSpec, ImageSource, NicSpec } from "../../drivers/Driver.ts"
 import type { Instance } from "../instance/Instance.ts"
 import { domainName } from "../instance/Instance.ts"
+import type { Nic } from "../network/Nic.ts"
 import { domainHardware } from "./domainHardware.ts"
 import type { Host } from "./Host.ts"
+
+const cardDevice = ({ devices }: Instance, { portId, vlan, vnicType }: Nic): Pick<NicSpec, "vnicType" | "device" | "vlan"> => {
+  const device = devices?.find((one) => one.portId === portId)
+  return {
+    ...(vnicType === undefined ? {} : { vnicType }), ...(device === undefined ? {} : { device }), ...(vlan === undefined ? {} : { vlan })
+  }
+}
+
+/** Those of ports are the guest's cards, and are no devices besides. */
+const guestDevices = ({ devices }: Instance): Pick<DomainSpec, "devices"> => {
+  const own = (devices ?? []).filter(({ portId }) => portId === undefined)
+  return own.length === 0 ? {} : { devices: own }
+}
 
 /** What the hypervisor must know of a server. */
 export const domainSpec = (instance: Instance, image: ImageSource | null, host: Host | undefined): DomainSpec => ({
@@ -23,9 +37,11 @@ export const domainSpec = (instance: Instance, image: ImageSource | null, host: 
     networkId: nic.networkId,
     macAddress: nic.macAddress,
     mtu: nic.mtu,
-    fixedIps: nic.fixedIps.map((ip) => `${ip.address}/${ip.prefix}`)
+    fixedIps: nic.fixedIps.map((ip) => `${ip.address}/${ip.prefix}`),
+    ...cardDevice(instance, nic)
   })),
   extraSpecs: instance.flavor.extraSpecs,
   userData: instance.userData,
+  ...guestDevices(instance),
   ...domainHardware(instance, host)
 })

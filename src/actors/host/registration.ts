@@ -19,7 +19,8 @@ const factsOf = (inventory: Inventory): Facts => ({
   numa: inventory.numa,
   cores: inventory.cores,
   ...(inventory.cpuSets === undefined ? {} : { cpuSets: inventory.cpuSets }),
-  traits: inventory.traits
+  traits: inventory.traits,
+  ...(inventory.devices === undefined || inventory.devices.length === 0 ? {} : { devices: inventory.devices })
 })
 
 /** Of a host that has never answered: operators see that it is there and down, and nothing fits on it. */
@@ -29,10 +30,11 @@ const unmeasured: Facts = {
 }
 
 /** Facts that not every inventory has: one that is gone from the inventory goes from the record. */
-const withoutOptional = ({ cpuSets: _, ...rest }: Host): Host => rest
+const withoutOptional = ({ cpuSets: _, devices: __, ...rest }: Host): Host => rest
 
 const isSame = (host: Host, facts: Facts) =>
-  (host.cpuSets === undefined) === (facts.cpuSets === undefined) && (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
+  (host.cpuSets === undefined) === (facts.cpuSets === undefined) && (host.devices === undefined) === (facts.devices === undefined) &&
+  (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
 
 /** What a new host is given. */
 export interface Birth {

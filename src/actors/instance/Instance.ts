@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import { NetworkRequest, Nic } from "../network/Nic.ts"
+import { ClaimedDevice } from "../placement/devices/Device.ts"
+import { DevicePort } from "../placement/devices/portDevices.ts"
 import { Proof } from "../scheduler/proof/Proof.ts"
 import { NumaFit } from "./numaFit.ts"
 import { TaskState, VmState } from "./states.ts"
@@ -131,6 +133,10 @@ export const Instance = Schema.Struct({
   host: Schema.NullOr(Schema.String),
   /** What it has of the host's NUMA cells; `null` or absent: no cells of its own. Given up with the host. */
   numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
+  /** The host's PCI devices that it has; `null` or absent: none. Given up with the host. */
+  devices: Schema.optionalKey(Schema.NullOr(Schema.Array(ClaimedDevice))),
+  /** Its ports that need a device of the host each, as they were when it was made; absent: none. */
+  devicePorts: Schema.optionalKey(Schema.Array(DevicePort)),
   /** Of the newest word of the scheduler: why there, or why nowhere. */
   placement: Schema.optionalKey(Proof),
   availabilityZone: Schema.NullOr(Schema.String),

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { Nic } from "../network/Nic.ts"
+import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { Proof } from "../scheduler/proof/Proof.ts"
 import { Fence } from "../shared/Promise.ts"
 import { Instance } from "./Instance.ts"
@@ -49,6 +50,7 @@ export const Outcome = Schema.Union([
     availabilityZone: Schema.String,
     nics: Schema.Array(Nic),
     numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
+    devices: Schema.optionalKey(Schema.Array(ClaimedDevice)),
     placement: Schema.optionalKey(Proof)
   }),
   Schema.TaggedStruct("Done", {}),

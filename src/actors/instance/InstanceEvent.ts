@@ -1,6 +1,7 @@
 import type { Nic } from "../network/Nic.ts"
 import type { Instance, InstanceFault, Work } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
+import type { ClaimedDevice } from "../placement/devices/Device.ts"
 import type { Proof } from "../scheduler/proof/Proof.ts"
 import type { NumaFit } from "./numaFit.ts"
 import type { TaskState, VmState } from "./states.ts"
@@ -31,6 +32,7 @@ export type InstanceEvent =
     readonly availabilityZone: string
     readonly nics: ReadonlyArray<Nic>
     readonly numa: NumaFit | null
+    readonly devices?: ReadonlyArray<ClaimedDevice>
     readonly placement?: Proof
     readonly work: Work
     readonly at: string

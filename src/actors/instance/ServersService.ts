@@ -13,7 +13,9 @@ import { hosts } from "../host/Host.ts"
 import { HostEntity } from "../host/HostProtocol.ts"
 import { Images } from "../image/ImageProtocol.ts"
 import { Networks } from "../network/NetworkProtocol.ts"
+import { flavorDevices } from "../placement/devices/DeviceRequest.ts"
 import { ProjectEntity } from "../project/ProjectProtocol.ts"
+import { SchedulerOptions } from "../scheduler/settings.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
 import type { Refusal } from "../shared/Refusal.ts"
@@ -41,6 +43,7 @@ const make = Effect.gen(function*() {
   const projects = yield* ProjectEntity.client
   const hostEntities = yield* HostEntity.client
   const ownership = yield* Ownership
+  const { aliases } = yield* SchedulerOptions
   const draw = () => random.nextDoubleUnsafe()
 
   const requestOf = ({ caller, requestId }: Asked): Effect.Effect<Request> =>
@@ -78,6 +81,7 @@ const make = Effect.gen(function*() {
       yield* Effect.fromResult(checkImage(flavor, image))
     }
     yield* Effect.fromResult(checkHardware(flavor, image))
+    yield* Effect.fromResult(flavorDevices(flavor, image?.properties ?? {}, aliases))
     const keypair = create.keyName === null ? null : records.get(keypairs, keypairKey(caller.userId, create.keyName))
     if (keypair === undefined) {
       return yield* Effect.fail(refuse("badRequest", "Invalid key_name provided.", "KeypairNotFound"))
@@ -87,7 +91,7 @@ const make = Effect.gen(function*() {
     const hint = create.hints.group
     let group: ServerGroup | null = null
     if (typeof hint === "string") group = yield* Effect.fromResult(checkGroup(records.get(serverGroups, hint), hint, caller))
-    yield* networks.validate(caller, {
+    const { devicePorts } = yield* networks.validate(caller, {
       networks: create.networks, securityGroups: create.securityGroups, count: create.maxCount
     })
     return {
@@ -97,6 +101,7 @@ const make = Effect.gen(function*() {
         disk_format: image.diskFormat, min_ram: String(image.minRam), min_disk: String(flavor.diskGb)
       },
       publicKey: keypair?.publicKey ?? null,
+      devicePorts,
       wish: wishOf(create, group)
     }
   })

@@ -15,9 +15,12 @@ const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
   return { ...fields, metadata, tags: [...tags], wish }
 }
 
-/** Most servers never have a place of their own in NUMA cells: their states do not speak of one. */
-const withNuma = (instance: Instance, numa: Instance["numa"]): Pick<Instance, "numa"> =>
-  numa == null && instance.numa == null ? {} : { numa: numa ?? null }
+/** Most servers never have a place of their own in NUMA cells, nor devices: their states do not speak of them. */
+const withPlace = (instance: Instance, { devices, numa }: Pick<Instance, "numa" | "devices">): Pick<Instance, "numa" | "devices"> => ({
+  ...(numa == null && instance.numa == null ? {} : { numa: numa ?? null }),
+  ...(devices == null && instance.devices == null ? {} : { devices: devices ?? null })
+})
+const noPlace = { numa: null, devices: null }
 
 /** A failure that is not the scheduler's leaves its last word as it was. */
 const withProof = ({ placement }: Pick<Instance, "placement">): Pick<Instance, "placement"> => placement === undefined ? {} : { placement }
@@ -33,7 +36,7 @@ const completed = (instance: Instance, at: string): Partial<Instance> => {
   }
   const row = actionOf(instance)
   const landed = { ...base, vmState: row.to, powerState: powerStates[row.power], fault: null }
-  return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null, ...withNuma(instance, null) } : landed
+  return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null, ...withPlace(instance, noPlace) } : landed
 }
 
 const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _tag: "Created" }>): Partial<Instance> => {
@@ -52,13 +55,13 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     case "Placed":
       return {
         host: event.host, availabilityZone: event.availabilityZone, nics: event.nics, taskState: "spawning", work: event.work,
-        ...withNuma(instance, event.numa), ...withProof(event)
+        ...withPlace(instance, event), ...withProof(event)
       }
     case "StepCompleted":
     case "StepResent":
       return { work: event.work }
     case "BuildRescheduled":
-      return { work: event.work, host: null, taskState: "scheduling", ...withNuma(instance, null) }
+      return { work: event.work, host: null, taskState: "scheduling", ...withPlace(instance, noPlace) }
     case "TaskCompleted":
       return completed(instance, event.at)
     case "TaskFailed":
@@ -67,7 +70,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
         actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
       }
     case "Unwound":
-      return { work: null, host: null, nics: [], ...withNuma(instance, null) }
+      return { work: null, host: null, nics: [], ...withPlace(instance, noPlace) }
     case "Changed":
       return patched(instance, event.patch)
     case "Locked":

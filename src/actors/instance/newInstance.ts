@@ -1,5 +1,6 @@
 import type { FlavorSnapshot, Instance, PlacementWish } from "./Instance.ts"
 import { begin } from "./actionLog.ts"
+import type { DevicePort } from "../placement/devices/portDevices.ts"
 import { isoOf } from "../shared/time.ts"
 import type { Request } from "./InstanceCommand.ts"
 import { build } from "./lifecycle.ts"
@@ -12,6 +13,8 @@ export interface Resolved {
   readonly flavor: FlavorSnapshot
   readonly imageProperties: { readonly [key: string]: string }
   readonly publicKey: string | null
+  /** Ports that need a device of the host each. */
+  readonly devicePorts: ReadonlyArray<DevicePort>
   readonly wish: PlacementWish
 }
 
@@ -68,6 +71,7 @@ export const newInstance = (
     locked: null,
     wish: resolved.wish,
     host: null,
+    ...(resolved.devicePorts.length === 0 ? {} : { devicePorts: resolved.devicePorts }),
     availabilityZone: null,
     networks: create.networks,
     securityGroups: create.securityGroups,

@@ -1,5 +1,7 @@
 import { Context } from "effect"
 import type { Effect } from "effect"
+import type { ClaimedDevice } from "../placement/devices/Device.ts"
+import type { DevicePort } from "../placement/devices/portDevices.ts"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import type { NetworkRequest, Nic } from "./Nic.ts"
@@ -15,18 +17,20 @@ export interface AllocateRequest {
   readonly hostname: string
   readonly availabilityZone: string
   readonly host: string
+  /** Devices of the host for its ports, among others. */
+  readonly devices?: ReadonlyArray<ClaimedDevice>
 }
 
 /** What compute needs of Neutron; the built-in service and a real Neutron by URL both provide it. */
 export class Networks extends Context.Service<Networks, {
   /**
-   * Checks a create request before it is accepted, and resolves what it means. Refusals as Nova words them: unknown
+   * Checks a create request before it is accepted, and says which of its ports need a device of the host. Refusals as Nova words them: unknown
    * network or port, a port in use, several networks and none given (conflict), an address outside its subnet.
    */
   readonly validate: (
     caller: Caller,
     request: { readonly networks: AllocateRequest["networks"]; readonly securityGroups: ReadonlyArray<string>; readonly count: number }
-  ) => Effect.Effect<void, Refusal>
+  ) => Effect.Effect<{ readonly devicePorts: ReadonlyArray<DevicePort> }, Refusal>
   /** Creates and binds the ports, once per instance: repeated, it answers what it made the first time. */
   readonly allocate: (request: AllocateRequest) => Effect.Effect<ReadonlyArray<Nic>, Refusal>
   /** Deletes the instance's own ports, unbinds the given ones; of an unknown instance it does nothing. */

@@ -6,6 +6,7 @@ import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import type { Store } from "./CollectionService.ts"
 import { ensureDefaultGroup } from "./DefaultGroupService.ts"
+import { boundTo, devicePortOf, unbound } from "./deviceBinding.ts"
 import { macOf, namedId } from "./ids.ts"
 import { isBound, portTable } from "./Network.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
@@ -77,6 +78,9 @@ const alreadyPlugged = (index: NetworkIndex, { instanceId, networks }: AllocateR
   })
 }
 
+const isHere = (port: Port, { devices = [], host }: AllocateRequest): boolean =>
+  port.hostId === host && (devices.find(({ portId }) => portId === port.id)?.address ?? port.profile.pci_slot) === port.profile.pci_slot
+
 interface Plan {
   readonly ports: ReadonlyArray<Port>
   readonly changes: ReadonlyArray<Change>
@@ -98,7 +102,10 @@ const plan = (
   const reserved: Array<FixedIp> = []
   for (const [at, slot] of slots.entries()) {
     if (slot.port !== null) {
-      const next: Port = { ...slot.port, ...owner(request), updatedAt: now, revision: slot.port.revision + 1 }
+      // An address that somebody else has meanwhile is not asked for again.
+      const device = boundTo(slot.port, request.devices ?? [])
+      const mac = attempt === 0 ? {} : { macAddress: slot.port.macAddress }
+      const next: Port = { ...slot.port, ...owner(request), ...device, ...mac, updatedAt: now, revision: slot.port.revision + 1 }
       ports.push(next)
       changes.push(...replacement(slot.port, next, store.version(portTable, next.id)))
       continue
@@ -146,23 +153,34 @@ const make = (store: Store): Networks["Service"] => {
         if (limit >= 0 && index.ports.count("project", projectId) + wanted > limit) {
           return yield* Result.fail(refuse("forbidden", "Maximum number of ports exceeded", "PortLimitExceeded"))
         }
+        return { devicePorts: slots.flatMap(({ network, port }) => port === null ? [] : devicePortOf(port, network) ?? []) }
       })
       return Effect.fromResult(checked)
     })
 
   const nicsOf = (ports: ReadonlyArray<Port>) => ports.map((port) => nicOf(index, port))
 
+  /** An earlier try of the build was on another host. */
+  const rebound = (ports: ReadonlyArray<Port>, request: AllocateRequest, now: string) => {
+    const next = ports.map((port): Port => isHere(port, request)
+      ? port : { ...port, ...owner(request), ...boundTo(port, request.devices ?? []), macAddress: port.macAddress, updatedAt: now, revision: port.revision + 1 })
+    return {
+      changes: next.flatMap((port, at) => port === ports[at] ? [] : replacement(ports[at]!, port, store.version(portTable, port.id))),
+      value: nicsOf(next)
+    }
+  }
+
   const allocate = Effect.fnUntraced(function*(request: AllocateRequest) {
     const { instanceId, networks, projectId } = request
     if (networks === "none") return []
     const made = alreadyPlugged(index, request)
-    if (made.length > 0) return nicsOf(made)
+    if (made.length > 0 && made.every((port) => isHere(port, request))) return nicsOf(made)
     const now = yield* store.now
     const groups = yield* groupsFor(store, projectId, request.securityGroups)
     return yield* store.change((_conflict: VersionConflict | null, attempt: number) =>
       Result.gen(function*() {
         const already = alreadyPlugged(index, request)
-        if (already.length > 0) return { changes: [], value: nicsOf(already) }
+        if (already.length > 0) return rebound(already, request, now)
         // The request was validated for its caller; an admin's ports and networks are not refused here again.
         const slots = yield* slotsOf(index, { networks, projectId, instanceId, isAdmin: networks !== "auto" })
         const { changes, ports, reserved } = yield* plan(store, request, slots, groups, now, attempt)
@@ -187,7 +205,7 @@ const make = (store: Store): Networks["Service"] => {
           const changes = index.ports.in("device", instanceId).flatMap((port) => {
             const version = store.version(portTable, port.id)
             return port.isPreexisting
-              ? replacement(port, { ...port, ...unplugged, updatedAt: now, revision: port.revision + 1 }, version)
+              ? replacement(port, { ...port, ...unplugged, ...unbound(port), updatedAt: now, revision: port.revision + 1 }, version)
               : removal(port, version)
           })
           return Result.succeed({ changes, value: undefined })

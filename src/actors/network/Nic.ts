@@ -24,6 +24,10 @@ export const Nic = Schema.Struct({
     subnetId: Schema.String
   })),
   /** The port was given by the user and outlives the server. */
-  isPreexisting: Schema.Boolean
+  isPreexisting: Schema.Boolean,
+  /** How the card is made, where it is a device of the host, in Neutron's words; absent: the usual way. */
+  vnicType: Schema.optionalKey(Schema.String),
+  /** The VLAN that such a card tags with. */
+  vlan: Schema.optionalKey(Schema.Int)
 })
 export type Nic = typeof Nic.Type

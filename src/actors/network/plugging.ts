@@ -2,6 +2,7 @@
 import { Result } from "effect"
 import { refuse } from "../shared/Refusal.ts"
 import type { Refusal } from "../shared/Refusal.ts"
+import { cardOf, vnicsForServers } from "./deviceBinding.ts"
 import type { Network, Port, SecurityGroup } from "./Network.ts"
 import type { NetworkIndex } from "./NetworkIndex.ts"
 import type { NetworkRequest, Nic } from "./Nic.ts"
@@ -30,6 +31,9 @@ const onPort = (index: NetworkIndex, projectId: string, instanceId: string | nul
   }
   if (port.deviceId !== "" && port.deviceId !== instanceId) {
     return Result.fail(refuse("conflict", `Port ${portId} is still in use.`, "PortInUse"))
+  }
+  if (!vnicsForServers.includes(port.vnicType)) {
+    return bad("Invalid", `Port ${portId} has binding:vnic_type ${port.vnicType}: servers may have ports of ${vnicsForServers.join(", ")}.`)
   }
   return port.fixedIps.length === 0
     ? bad("PortRequiresFixedIP", `Port ${portId} requires a FixedIP in order to be used.`)
@@ -148,6 +152,7 @@ export const nicOf = (index: NetworkIndex, port: Port): Nic => {
         subnetId
       }
     }),
-    isPreexisting: port.isPreexisting
+    isPreexisting: port.isPreexisting,
+    ...cardOf(port, network)
   }
 }

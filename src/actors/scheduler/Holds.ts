@@ -1,3 +1,4 @@
+import type { ClaimedDevice } from "../placement/devices/Device.ts"
 import type { FittedTopology } from "../placement/numa/fit.ts"
 import type { Placed } from "./proof/Proof.ts"
 
@@ -13,6 +14,7 @@ export interface Held {
   readonly ramMb: number
   readonly diskGb: number
   readonly numa: FittedTopology | null
+  readonly devices: ReadonlyArray<ClaimedDevice>
   /** Why there. */
   readonly placed?: Placed
   readonly expiresAtMillis: number

@@ -1,5 +1,6 @@
 import { type AllocationRatios, type Host } from "../host/Host.ts"
 import { sharedCpuCountOf } from "../host/numa.ts"
+import { type DeviceState, noDevices } from "../placement/devices/DeviceState.ts"
 import type { HostTopology } from "../placement/numa/HostTopology.ts"
 import type { HostAggregate } from "./aggregates.ts"
 import { ratiosOf } from "./ratios.ts"
@@ -38,8 +39,8 @@ export interface HostState {
   readonly isDivided: boolean
   /** How much is free of other classes of resources, by their names. */
   readonly otherFree: ReadonlyMap<string, number>
-  /** Free PCI devices by the alias that asks for them. */
-  readonly devicesFree: ReadonlyMap<string, number>
+  /** PCI devices, and which of them are free. */
+  readonly devices: DeviceState
   readonly metrics: ReadonlyMap<string, number>
   readonly instances: number
   /** Servers with a task in flight. */
@@ -71,6 +72,8 @@ export interface Facts {
   readonly taken: Taken
   readonly ioOps: number
   readonly failedBuilds: number
+  /** Called where the host has some. */
+  readonly devices: () => DeviceState
   /** Called when a request first asks for cells. */
   readonly topology: () => HostTopology | null
   readonly servers: () => Iterable<ServerHere>
@@ -79,7 +82,7 @@ export interface Facts {
 const none: ReadonlyMap<string, number> = new Map()
 
 export const hostStateOf = (
-  { aggregates, failedBuilds, host, ioOps, isUp, servers, taken, topology, traits, usualRatios }: Facts
+  { aggregates, devices, failedBuilds, host, ioOps, isUp, servers, taken, topology, traits, usualRatios }: Facts
 ): HostState => {
   const ratios = ratiosOf(aggregates, usualRatios)
   const isDivided = host.cpuSets !== undefined
@@ -110,7 +113,7 @@ export const hostStateOf = (
     diskUsedGb: taken.diskGb,
     isDivided,
     otherFree: none,
-    devicesFree: none,
+    devices: host.devices === undefined ? noDevices : devices(),
     metrics: none,
     instances: taken.instances,
     ioOps,

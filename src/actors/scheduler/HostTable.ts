@@ -1,8 +1,7 @@
 import { Result } from "effect"
 import { Limits } from "../../runtime/Limits.ts"
-import type { FittedTopology } from "../placement/numa/fit.ts"
 import { concerns, isRequestFilter, type RequestFilter } from "./Filter.ts"
-import { placeOf } from "./filters/numaTopology.ts"
+import { type Place, placeOf } from "./filters/numaTopology.ts"
 import type { HostState } from "./HostState.ts"
 import type { Rules } from "./registry.ts"
 import type { RequestSpec } from "./RequestSpec.ts"
@@ -18,9 +17,8 @@ interface Scored {
   readonly score: number
 }
 
-/** A host, and where on it the guest's NUMA cells come to lie; `null`: anywhere. */
-export interface Picked extends Scored {
-  readonly numa: FittedTopology | null
+/** A host, and where on it the guest comes to lie. */
+export interface Picked extends Scored, Place {
   /** Hosts that every filter admits. */
   readonly admitted: number
   /** The next best, the best first. */
@@ -119,7 +117,7 @@ export class HostTable {
     const { host, score } = one
     return Result.succeed({
       host, score, admitted,
-      numa: placeOf(host, spec.numa, this.#rules.isNumaPacked),
+      ...placeOf(host, spec, this.#rules.isNumaPacked),
       runnersUp: best.filter((other) => other !== one).slice(0, Limits.proofRunnersUpMax),
       weights: weightsOf(host)
     })

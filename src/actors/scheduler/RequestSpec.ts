@@ -1,6 +1,8 @@
 import { Result } from "effect"
 import { Limits } from "../../runtime/Limits.ts"
 import type { FlavorSnapshot, Instance, Work } from "../instance/Instance.ts"
+import type { Aliases } from "../placement/devices/aliases.ts"
+import { type DeviceRequest, deviceRequests } from "../placement/devices/DeviceRequest.ts"
 import type { GuestTopology } from "../placement/numa/GuestTopology.ts"
 import { numaOf } from "../placement/numa/Numa.ts"
 import { type FlavorWish, flavorWishOf } from "./flavorWish.ts"
@@ -14,6 +16,8 @@ export interface RequestSpec extends FlavorWish {
   readonly imageProperties: { readonly [key: string]: string }
   /** The guest's own NUMA cells; `null`: it may lie anywhere. */
   readonly numa: GuestTopology | null
+  /** PCI devices, of the flavor and for ports. */
+  readonly devices: ReadonlyArray<DeviceRequest>
   /** Of the vCPUs: to be pinned. */
   readonly pinnedCpus: number
   readonly availabilityZone: string | null
@@ -38,7 +42,7 @@ export interface RequestSpec extends FlavorWish {
 }
 
 /** Of a server, or of one that might be. */
-export interface Wanting extends Pick<Instance, "id" | "projectId" | "flavor" | "imageId" | "imageProperties" | "wish"> {
+export interface Wanting extends Pick<Instance, "id" | "projectId" | "flavor" | "imageId" | "imageProperties" | "wish" | "devicePorts"> {
   readonly work: Pick<Work, "excludedHosts"> | null
 }
 
@@ -46,6 +50,8 @@ export interface Wanting extends Pick<Instance, "id" | "projectId" | "flavor" | 
 export interface Surroundings {
   readonly groupHosts: ReadonlyMap<string, number>
   readonly hostOf: (instanceId: string) => string | null
+  /** What flavors may call PCI devices; absent: nothing. */
+  readonly aliases?: Aliases
 }
 
 const texts = (hint: unknown): ReadonlyArray<string> | null => {
@@ -92,7 +98,7 @@ const imageTraits = (image: Instance["imageProperties"], wanted: string): Readon
 
 const joined = (own: ReadonlyArray<string>, more: ReadonlyArray<string>) => more.length === 0 ? own : [...new Set([...own, ...more])].toSorted()
 
-export const requestSpecOf = (instance: Wanting, { groupHosts, hostOf }: Surroundings): RequestSpec => {
+export const requestSpecOf = (instance: Wanting, { aliases, groupHosts, hostOf }: Surroundings): RequestSpec => {
   const { flavor, imageProperties, wish, work } = instance
   const asked = flavorWishOf(flavor)
   const numa = guestOf(flavor, imageProperties)
@@ -106,6 +112,7 @@ export const requestSpecOf = (instance: Wanting, { groupHosts, hostOf }: Surroun
     imageId: instance.imageId,
     imageProperties,
     numa,
+    devices: deviceRequests(flavor, imageProperties, instance.devicePorts, aliases),
     pinnedCpus: pinnedIn(numa),
     availabilityZone: wish.availabilityZone,
     host: wish.host,

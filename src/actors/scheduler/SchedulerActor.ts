@@ -84,7 +84,8 @@ export const layer = SchedulerEntity.toLayer(
       usageOf: index.usageOfHost,
       serversOn: index.onHost,
       pinnedCpusOn: topologies.pinnedCpusOn,
-      topologyOf: topologies.topologyOf
+      topologyOf: topologies.topologyOf,
+      devicesOf: topologies.devicesOf
     }, holds, failed)
     const chance = { subset: settings.hostSubsetSize, isShuffled: settings.isShuffled, draw: () => random.nextDoubleUnsafe() }
 
@@ -116,8 +117,9 @@ export const layer = SchedulerEntity.toLayer(
       for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) count(held.host)
       return counts
     }
+    const { aliases } = settings
     const specOf = (instance: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved) =>
-      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null })
+      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null, aliases })
 
     const prover = new Prover(rules, table, {
       serversOn: index.onHost,
@@ -146,12 +148,12 @@ export const layer = SchedulerEntity.toLayer(
     }
 
     const hold = (id: string, instance: Instance, spec: RequestSpec, picked: Picked, nowMillis: number): Held => {
-      const { host, numa } = picked
+      const { devices, host, numa } = picked
       const { pinnedCpus } = spec
       const { vcpus, ramMb } = instance.flavor
       const held: Held = {
         id, generation: instance.generation, host: host.hostname, groupId: instance.wish.serverGroupId,
-        vcpus, pinnedCpus, ramMb, diskGb: diskGbOf(instance.flavor), numa, placed: placedOf(picked),
+        vcpus, pinnedCpus, ramMb, diskGb: diskGbOf(instance.flavor), numa, devices, placed: placedOf(picked),
         expiresAtMillis: nowMillis + Limits.placementHoldMillis
       }
       holds.add(held)
@@ -211,7 +213,7 @@ export const layer = SchedulerEntity.toLayer(
         ({ at: isoOf(nowMillis), request: proofRequestOf(spec, requestId, 1), outcome: tried(spec) })
       switch (question._tag) {
         case "Boot": {
-          const spec = requestSpecOf(imagined(question), nothingKnown)
+          const spec = requestSpecOf(imagined(question), { ...nothingKnown, aliases })
           const load = loadOf({ flavor: question.flavor }, spec.pinnedCpus)
           return Result.succeed({ _tag: "Boot", proof: proof(spec, question.requestId), ...capacityOf(rules, table.states(), spec, load) })
         }
@@ -238,10 +240,10 @@ export const layer = SchedulerEntity.toLayer(
         const promise = { shard, epoch: ownership.epochOf(shard) }
         holds.expire(nowMillis)
         const placed = gangSizeOf(instance) > 1 ? placeMember(instance, nowMillis) : placeOne(instance, nowMillis)
-        const { host, numa, placed: outcome } = yield* Effect.fromResult(placed)
+        const { devices, host, numa, placed: outcome } = yield* Effect.fromResult(placed)
         const availabilityZone = table.get(host)?.availabilityZone ?? ""
         return {
-          host, availabilityZone, promise, ...(numa === null ? {} : { numa }),
+          host, availabilityZone, promise, ...(numa === null ? {} : { numa }), ...(devices.length === 0 ? {} : { devices }),
           ...(outcome === undefined ? {} : { placement: proofOf(instance, requestSpecOf(instance, nothingKnown), outcome, nowMillis) })
         }
       })

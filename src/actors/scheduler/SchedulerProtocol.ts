@@ -3,6 +3,7 @@ import { Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { Instance } from "../instance/Instance.ts"
 import { NumaFit } from "../instance/numaFit.ts"
+import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { Fence } from "../shared/Promise.ts"
 import { Refusal } from "../shared/Refusal.ts"
 import { trusted } from "../shared/trusted.ts"
@@ -16,6 +17,8 @@ export const Selection = Schema.Struct({
   promise: Fence,
   /** Where the guest's NUMA cells lie on the host; `null` or absent: they may lie anywhere. */
   numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
+  /** The host's devices that it gets; absent: none. */
+  devices: Schema.optionalKey(Schema.Array(ClaimedDevice)),
   /** Why there; absent: an older scheduler said so. */
   placement: Schema.optionalKey(Proof)
 })

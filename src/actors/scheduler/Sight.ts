@@ -1,6 +1,7 @@
 import type { Aggregate } from "../host/Aggregate.ts"
 import type { Host } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
+import { claimDevices, type DeviceState } from "../placement/devices/DeviceState.ts"
 import type { HostTopology } from "../placement/numa/HostTopology.ts"
 import { claim } from "../placement/numa/Numa.ts"
 import type { ProviderOverlay } from "../placement/providerOverlay.ts"
@@ -21,6 +22,7 @@ export interface Sources {
   readonly serversOn: (hostname: string) => Iterable<Instance>
   readonly pinnedCpusOn: (hostname: string) => number
   readonly topologyOf: (hostname: string) => HostTopology | undefined
+  readonly devicesOf: (hostname: string) => DeviceState
 }
 
 /** Keeps a table of hosts in step with what is known of them: only hosts that were marked are looked at again. */
@@ -97,7 +99,7 @@ export class Sight {
   }
 
   #stateOf(hostname: string): HostState | undefined {
-    const { host: hostOf, isUp, overlayOf, pinnedCpusOn, serversOn, topologyOf, usageOf } = this.#sources
+    const { devicesOf, host: hostOf, isUp, overlayOf, pinnedCpusOn, serversOn, topologyOf, usageOf } = this.#sources
     const host = hostOf(hostname)
     if (host === undefined) return undefined
     const overlay = overlayOf(host)
@@ -121,6 +123,7 @@ export class Sight {
       usualRatios: overlay.ratios,
       aggregates: this.#aggregates.get(hostname) ?? none,
       failedBuilds: this.#failed.of(hostname),
+      devices: () => held.reduce((all, { devices }) => claimDevices(all, devices), devicesOf(hostname)),
       topology: () => {
         const topology = host.numa.length === 0 ? undefined : topologyOf(hostname)
         return topology === undefined ? null : held.reduce((all, { numa }) => numa === null ? all : claim(all, numa), topology)

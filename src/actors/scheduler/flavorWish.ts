@@ -10,8 +10,6 @@ export interface FlavorWish {
   readonly resources: ReadonlyArray<readonly [name: string, amount: number]>
   readonly required: ReadonlyArray<string>
   readonly forbidden: ReadonlyArray<string>
-  /** PCI devices by alias. */
-  readonly devices: ReadonlyArray<readonly [alias: string, count: number]>
   /** Extra specs of namespace `capabilities` and of none; and those of namespace `aggregate_instance_extra_specs` and of none. */
   readonly capabilities: ReadonlyArray<readonly [path: string, wanted: string]>
   readonly aggregateSpecs: ReadonlyArray<readonly [key: string, wanted: string]>
@@ -23,12 +21,6 @@ const capabilityScope = "capabilities:"
 const scoped = (extraSpecs: FlavorSnapshot["extraSpecs"], scope: string) =>
   Object.entries(extraSpecs).flatMap(([key, value]): ReadonlyArray<readonly [string, string]> =>
     key.startsWith(scope) ? [[key.slice(scope.length), value]] : key.includes(":") ? [] : [[key, value]]).toSorted()
-
-const devicesIn = (alias: string | undefined): ReadonlyArray<readonly [string, number]> =>
-  (alias ?? "").split(",").flatMap((one): ReadonlyArray<readonly [string, number]> => {
-    const [name, count] = one.split(":").map((part) => part.trim())
-    return name === undefined || name === "" ? [] : [[name, Number(count ?? 1)]]
-  })
 
 const read = (flavor: FlavorSnapshot): FlavorWish => {
   const amounts = new Map<string, number>()
@@ -50,7 +42,6 @@ const read = (flavor: FlavorSnapshot): FlavorWish => {
     resources: [...amounts].filter(([name, amount]) => !own.has(name) && amount > 0).toSorted(),
     required: required.toSorted(),
     forbidden: forbidden.toSorted(),
-    devices: devicesIn(flavor.extraSpecs["pci_passthrough:alias"]),
     capabilities: scoped(flavor.extraSpecs, capabilityScope),
     aggregateSpecs: scoped(flavor.extraSpecs, aggregateScope)
   }

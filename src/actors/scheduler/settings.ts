@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import { type Aliases, noAliases } from "../placement/devices/aliases.ts"
 import type { Isolation } from "./filters/isolatedHosts.ts"
 
 /** What operators may change of scheduling. Names of filters and weighers are Nova's. */
@@ -20,6 +21,8 @@ export interface SchedulerSettings {
   readonly hostSubsetSize: number
   /** Among hosts as good as each other chance decides, not the name. */
   readonly isShuffled: boolean
+  /** What flavors may call PCI devices. */
+  readonly aliases: Aliases
 }
 
 /** Nova's own defaults. */
@@ -36,7 +39,8 @@ export const defaultSettings: SchedulerSettings = {
   imageSeparator: ".",
   isNumaPacked: false,
   hostSubsetSize: 1,
-  isShuffled: false
+  isShuffled: false,
+  aliases: noAliases
 }
 
 export const SchedulerOptions = Context.Reference<SchedulerSettings>("kilonova/actors/scheduler/SchedulerOptions", {

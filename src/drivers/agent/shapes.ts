@@ -1,5 +1,7 @@
 /** The driver port's shapes as they cross the wire: every frame is decoded in full by these. */
 import { Schema } from "effect"
+import { ClaimedDevice, HostDevice } from "../../actors/placement/devices/Device.ts"
+import { Limits } from "../../runtime/Limits.ts"
 
 const Texts = Schema.Record(Schema.String, Schema.String)
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 50 }))
@@ -14,7 +16,10 @@ const Nic = Schema.Struct({
   networkId: Schema.String,
   macAddress: Schema.String,
   mtu: Count,
-  fixedIps: Schema.Array(Schema.String)
+  fixedIps: Schema.Array(Schema.String),
+  vnicType: Schema.optionalKey(Schema.String),
+  device: Schema.optionalKey(ClaimedDevice),
+  vlan: Schema.optionalKey(Count)
 })
 
 const Image = Schema.Struct({
@@ -56,7 +61,8 @@ export const Spec = Schema.Struct({
   cpuTopology: Schema.optionalKey(Schema.Struct({ sockets: Count, cores: Count, threads: Count })),
   numa: Schema.optionalKey(DomainNuma),
   sharedCpus: Schema.optionalKey(Cpus),
-  isMemoryLocked: Schema.optionalKey(Schema.Boolean)
+  isMemoryLocked: Schema.optionalKey(Schema.Boolean),
+  devices: Schema.optionalKey(Schema.Array(ClaimedDevice))
 })
 
 export const Domain = Schema.Struct({ id: Name, power: Power })
@@ -82,7 +88,8 @@ export const Hardware = Schema.Struct({
   numa: Schema.Array(Numa),
   cores: Schema.Array(Schema.Struct({ socket: Count, cpus: Cpus })),
   cpuSets: Schema.optionalKey(Schema.Struct({ shared: Schema.NullOr(Cpus), dedicated: Schema.NullOr(Cpus) })),
-  traits: Schema.Array(Schema.String)
+  traits: Schema.Array(Schema.String),
+  devices: Schema.optionalKey(Schema.Array(HostDevice).check(Schema.isMaxLength(Limits.hostDevicesMax)))
 })
 
 export const Abilities = Schema.Struct({ pause: Schema.Boolean, suspend: Schema.Boolean, consoleLog: Schema.Boolean })

@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises"
 import { Deferred, Duration, Effect, Layer, Result, Schedule, type Scope, Stream } from "effect"
 import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
+import type { DeviceSpec } from "../../actors/placement/devices/deviceSpecs.ts"
 import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
 import { readConsole } from "./consoleLog.ts"
 import type { NicBackend, VirtType } from "./domainXml.ts"
@@ -35,6 +36,8 @@ export interface LibvirtDriverOptions {
   readonly softRebootGrace?: Duration.Input
   /** CPUs set apart for guests that share them, and for pinned ones; `null`: none. */
   readonly cpuSets?: CpuSets
+  /** Which PCI devices guests may have; without it: none. */
+  readonly deviceSpecs?: ReadonlyArray<DeviceSpec>
   /** Instead of this machine's name. */
   readonly hostname?: string
 }

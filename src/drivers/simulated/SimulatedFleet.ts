@@ -1,6 +1,7 @@
 /** A datacentre in one process: hosts with true topologies, whose guests are only said to run. */
 import { Context, Duration, Effect, Layer, Queue, Stream } from "effect"
 import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
+import { assignable, type DeviceSpec } from "../../actors/placement/devices/deviceSpecs.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Fleet } from "../Driver.ts"
 import type { DomainEvent, DomainStatus, Inventory } from "../Driver.ts"
@@ -20,6 +21,8 @@ export interface Options {
   readonly topologies?: ReadonlyArray<Topology>
   /** CPUs set apart on every host for guests that share them, and for pinned ones; `null`: none. */
   readonly cpuSets?: Parameters<typeof cpuSetsWithin>[0]
+  /** Which of their PCI devices guests may have; without it: none. */
+  readonly deviceSpecs?: ReadonlyArray<DeviceSpec>
   /** How long calls take; those not named are instant. */
   readonly latency?: { readonly [operation in Operation]?: Duration.Input }
   /**
@@ -42,8 +45,11 @@ const addressOf = (index: number): string => {
   return `10.${100 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`
 }
 
-const inventoryOf = ({ name: _, ...hardware }: Topology, hostname: string, index: number, { cpuSets = null }: Options): Inventory => ({
+const inventoryOf = (
+  { name: _, pciDevices = [], ...hardware }: Topology, hostname: string, index: number, { cpuSets = null, deviceSpecs = [] }: Options
+): Inventory => ({
   ...hardware,
+  ...(deviceSpecs.length === 0 ? {} : { devices: assignable(pciDevices, deviceSpecs) }),
   ...cpuSetsWithin(cpuSets, hardware.numa),
   hypervisorType: "QEMU",
   hypervisorVersion: 9_002_000,

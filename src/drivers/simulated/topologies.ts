@@ -1,10 +1,14 @@
 /** The hardware of simulated hosts: shapes as datacentres have them, or as a file describes them. */
 import { Result, Schema, SchemaIssue } from "effect"
+import type { FoundDevice } from "../../actors/placement/devices/Device.ts"
 import type { Inventory, NumaNode } from "../Driver.ts"
+import { describedDevices, gpu, nic, PciDevice, wrongDevice } from "./devices.ts"
 
 /** What hosts of one model share; thousands of hosts point at one of these. */
 export type Topology = Pick<Inventory, "cpuModel" | "cpuArch" | "vcpus" | "memoryMb" | "diskGb" | "numa" | "cores" | "traits"> & {
   readonly name: string
+  /** What is plugged into it, whether or not guests may have it. */
+  readonly pciDevices?: ReadonlyArray<FoundDevice>
 }
 
 interface Shape {
@@ -18,6 +22,7 @@ interface Shape {
   readonly nodeMemoryGb: ReadonlyArray<number>
   readonly pages: NumaNode["pages"]
   readonly diskGb: number
+  readonly pciDevices?: ReadonlyArray<FoundDevice>
 }
 
 const traits = ["HW_CPU_X86_SSE42", "HW_CPU_X86_AESNI", "HW_CPU_X86_AVX", "HW_CPU_X86_AVX2", "HW_CPU_X86_VMX"]
@@ -47,7 +52,8 @@ export const topology = (shape: Shape): Topology => {
     diskGb: shape.diskGb,
     numa,
     cores: range(cores).map((core) => ({ socket: Math.floor(core / (cores / shape.sockets)), cpus: cpusOf(core) })),
-    traits: traitsOf(shape.threads)
+    traits: traitsOf(shape.threads),
+    ...(shape.pciDevices === undefined ? {} : { pciDevices: shape.pciDevices })
   }
 }
 
@@ -55,7 +61,8 @@ export const topology = (shape: Shape): Topology => {
 export const topologies: ReadonlyArray<Topology> = [
   {
     name: "general", cpuModel: "Icelake-Server", sockets: 2, nodesPerSocket: 1, coresPerNode: 32, threads: 2 as const,
-    nodeMemoryGb: [128], pages: [{ sizeKb: 2048, count: 16_384 }, { sizeKb: 1_048_576, count: 16 }], diskGb: 4000
+    nodeMemoryGb: [128], pages: [{ sizeKb: 2048, count: 16_384 }, { sizeKb: 1_048_576, count: 16 }], diskGb: 4000,
+    pciDevices: [gpu("0000:3b:00.0", 0), gpu("0000:86:00.0", 1), ...nic("0000:af", "ens4f0", 8, 1)]
   },
   {
     name: "small", cpuModel: "EPYC-Rome", sockets: 1, nodesPerSocket: 1, coresPerNode: 16, threads: 2 as const,
@@ -63,7 +70,8 @@ export const topologies: ReadonlyArray<Topology> = [
   },
   {
     name: "dense", cpuModel: "EPYC-Milan", sockets: 1, nodesPerSocket: 4, coresPerNode: 16, threads: 2 as const,
-    nodeMemoryGb: [128], pages: [{ sizeKb: 2048, count: 8192 }], diskGb: 8000
+    nodeMemoryGb: [128], pages: [{ sizeKb: 2048, count: 8192 }], diskGb: 8000,
+    pciDevices: nic("0000:21", "ens1f0", 8, 1)
   },
   {
     name: "uneven", cpuModel: "Cascadelake-Server", sockets: 4, nodesPerSocket: 1, coresPerNode: 12, threads: 2 as const,
@@ -88,7 +96,8 @@ const Described = Schema.Struct({
     pages: Schema.Array(Schema.Struct({ size_kb: Count, count: Count }))
   })),
   cores: Schema.Array(Schema.Struct({ socket: Schema.NullOr(Count), cpus: Schema.NonEmptyArray(CpuNumber) })),
-  disk_gb: Schema.optionalKey(Count)
+  disk_gb: Schema.optionalKey(Count),
+  pci_devices: Schema.optionalKey(Schema.Array(PciDevice))
 })
 const decode = Schema.decodeUnknownResult(Schema.NonEmptyArray(Described), { errors: "all" })
 const problemsOf = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -117,7 +126,7 @@ const withoutTwins = (host: Described): Described => {
   return { ...host, numa: [first, ...rest.map((node) => isTwin(node.cpus) ? { ...node, cpus: [] } : node)] }
 }
 
-const contradictionOf = ({ cores, numa }: Described): string | undefined => {
+const contradictionOf = ({ cores, numa, pci_devices = [] }: Described): string | undefined => {
   const rules: ReadonlyArray<readonly [field: string, what: string, numbers: ReadonlyArray<number>]> = [
     ["numa", "node", numa.map(({ id }) => id)],
     ["numa", "CPU", numa.flatMap(({ cpus }) => cpus)],
@@ -127,11 +136,13 @@ const contradictionOf = ({ cores, numa }: Described): string | undefined => {
     const number = repeated(numbers)
     if (number !== undefined) return `.${field}: ${what} ${number} stands there twice`
   }
+  const wrong = wrongDevice(pci_devices, new Set(numa.map(({ id }) => id)))
+  if (wrong !== undefined) return `.pci_devices${wrong}`
   return numa.some(({ cpus }) => cpus.length > 0) ? undefined : ".numa: no node has a CPU"
 }
 
 /** CPUs that no node has (offline, or outside the machine's cpuset) are no CPUs; one that no core has is its own core. */
-const topologyOf = ({ cores, disk_gb, name, numa }: Described): Topology => {
+const topologyOf = ({ cores, disk_gb, name, numa, pci_devices }: Described): Topology => {
   const online = new Set(numa.flatMap(({ cpus }) => cpus))
   const known = cores
     .map(({ cpus, socket }) => ({ socket: socket ?? 0, cpus: cpus.filter((cpu) => online.has(cpu)) }))
@@ -153,7 +164,8 @@ const topologyOf = ({ cores, disk_gb, name, numa }: Described): Topology => {
     diskGb: disk_gb ?? unknownDiskGb,
     numa: nodes,
     cores: [...known, ...alone],
-    traits: traitsOf(Math.max(1, ...known.map(({ cpus }) => cpus.length)))
+    traits: traitsOf(Math.max(1, ...known.map(({ cpus }) => cpus.length))),
+    ...(pci_devices === undefined ? {} : { pciDevices: describedDevices(pci_devices) })
   }
 }
 

@@ -1,8 +1,9 @@
 import { Context } from "effect"
+import type { DeviceState } from "../../actors/placement/devices/DeviceState.ts"
 import type { HostTopology } from "../../actors/placement/numa/HostTopology.ts"
 
 /**
- * Every host's NUMA cells with what its live servers claimed of them: a fold of hosts' records and of `InstanceIndex`.
+ * Every host's NUMA cells, and its devices, with what its live servers claimed of them: a fold of hosts' records and of `InstanceIndex`.
  * All calls are synchronous; the objects are shared and never changed. `undefined`: there is no such host.
  */
 export class HostTopologies extends Context.Service<HostTopologies, {
@@ -11,4 +12,7 @@ export class HostTopologies extends Context.Service<HostTopologies, {
   readonly othersOn: (hostname: string, instanceId: string) => HostTopology | undefined
   /** CPUs of the host's servers that are pinned to host CPUs of their own. */
   readonly pinnedCpusOn: (hostname: string) => number
+  /** The host's PCI devices with what its live servers have of them; none of a host that is not there. */
+  readonly devicesOf: (hostname: string) => DeviceState
+  readonly otherDevicesOn: (hostname: string, instanceId: string) => DeviceState
 }>()("kilonova/runtime/kernel/HostTopologies") {}

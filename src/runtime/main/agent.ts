@@ -13,6 +13,7 @@ import * as LibvirtDriver from "../../drivers/libvirt/LibvirtDriver.ts"
 import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
 import * as SimulatedFleet from "../../drivers/simulated/SimulatedFleet.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
+import { deviceSpecsOf } from "./fleet.ts"
 import { cannotStart, type StartError, wrongUsage } from "./StartError.ts"
 import { version } from "./version.ts"
 
@@ -30,6 +31,7 @@ export interface AgentSettings extends CpuSetTexts {
   readonly topologies: string | null
   readonly libvirtUri: string
   readonly virtType: "auto" | "kvm" | "qemu"
+  readonly pciDeviceSpec: string | null
 }
 
 const readText = (path: string, option: string): Effect.Effect<string, StartError> =>
@@ -69,12 +71,14 @@ const simulated = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet>, S
     const { dataDir, hosts, topologies } = settings
     const folder = resolve(dataDir)
     const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
+    const deviceSpecs = deviceSpecsOf(settings.pciDeviceSpec)
     const parsed = topologies === null ? Result.succeed(undefined) : parseTopologies(yield* readText(topologies, "--topologies"))
     if (Result.isFailure(parsed)) return yield* wrongUsage(parsed.failure.map((problem) => `${topologies} (--topologies): ${problem}`))
     const shapes = parsed.success
     const options = {
       survivors: survivorsIn(folder),
       cpuSets,
+      deviceSpecs,
       ...(shapes === undefined ? {} : { topologies: shapes }),
       ...(shapes !== undefined && hosts === null ? {} : { hosts: hosts ?? hostsDefault })
     }
@@ -93,7 +97,7 @@ const libvirt = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet, Driv
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return yield* wrongUsage([`--libvirt-uri: ${target.failure.message}`])
     const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
-    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets })
+    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets, deviceSpecs: deviceSpecsOf(settings.pciDeviceSpec) })
   })
 
 const unhealable = (error: DriverError): StartError => cannotStart(error.message)

@@ -4,7 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Result } from "effect"
 import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { parse as parseToml } from "smol-toml"
-import { flagOf, type Given, type Option as OptionRow, type Table } from "./optionKinds.ts"
+import { asOneList, flagOf, type Given, type Option as OptionRow, type Table } from "./optionKinds.ts"
 import { agentOptions, clusterOptions, type ClusterSettings, frontOptions, options, runnerOptions } from "./options.ts"
 import { describe, resolve } from "./settings.ts"
 import type { Resolved, Sources } from "./settings.ts"
@@ -13,8 +13,17 @@ import { version } from "./version.ts"
 
 type Flags<T extends Table> = { readonly [K in keyof T]: Option.Option<Given> }
 
+const lists = (name: string, row: OptionRow<unknown>): Flag.Flag<Option.Option<Given>> =>
+  Flag.String(flagOf(name)).pipe(
+    Flag.withDescription(row.meaning),
+    Flag.withMetavar(row.metavar),
+    Flag.atLeast(0),
+    Flag.map((all) => all.length === 0 ? Option.none<Given>() : Option.some<Given>(asOneList(all)))
+  )
+
 // Every flag is read as text: one table checks what flags, environment and file say, and words the complaint once.
 const flag = (name: string, row: OptionRow<unknown>): Flag.Flag<Option.Option<Given>> => {
+  if (row.isList) return lists(name, row)
   const given: Flag.Flag<Given> = row.isSwitch ? Flag.Boolean(flagOf(name)) : Flag.String(flagOf(name))
   const fallback = row.isSwitch
     ? ` (--no-${flagOf(name)}: do not)`

@@ -1,6 +1,7 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Result } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
+import { type DeviceSpec, parseDeviceSpecs } from "../../actors/placement/devices/deviceSpecs.ts"
 import { powerStates } from "../../actors/instance/states.ts"
 import type { DomainStatus, DriverError, Fleet, PowerState } from "../../drivers/Driver.ts"
 import * as LibvirtDriver from "../../drivers/libvirt/LibvirtDriver.ts"
@@ -20,6 +21,10 @@ function* survivorsOn(index: InstanceIndex["Service"], hostname: string): Iterab
     if (isLive(instance) && instance.launchedAt !== null) yield { id: instance.id, power: powerOf(instance) }
   }
 }
+
+/** What an option says that was found to be right. */
+export const deviceSpecsOf = (given: string | null): ReadonlyArray<DeviceSpec> =>
+  given === null ? [] : Result.getOrElse(parseDeviceSpecs(given), () => [])
 
 /** Hosts that exist only in this process; their guests outlive it by the journal. */
 export const simulated = (options: Omit<SimulatedFleet.Options, "survivors">): Layer.Layer<Fleet | Faults, never, InstanceIndex> =>

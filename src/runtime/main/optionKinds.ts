@@ -15,6 +15,8 @@ export interface Option<A> {
   readonly otherVariable?: string
   readonly isSwitch?: true
   readonly isSecret?: true
+  /** JSON, given once or several times; in the file a text, a table or an array of them. */
+  readonly isList?: true
   /** Where to find the file cannot stand in the file. */
   readonly isNotInFile?: true
 }
@@ -38,6 +40,22 @@ export const text = <A extends string | null>(row: Row<A> & { readonly metavar: 
   read: (given) =>
     typeof given === "string" && given.trim() !== "" ? Result.succeed(given) : Result.fail("must be a text that is not empty")
 })
+
+/** A text of which `problem` says what rule it breaks, if any: "must …". */
+export const checked = <A extends string | null>(
+  row: Row<A> & { readonly metavar: string }, problem: (given: string) => string | undefined
+): Option<A | string> => ({
+  ...row,
+  read: (given) => {
+    const broken = typeof given === "string" ? problem(given) : "must be a text"
+    return broken === undefined && typeof given === "string" ? Result.succeed(given) : Result.fail(broken ?? "must be a text")
+  }
+})
+
+/** Several JSON texts, or what a file has in their place, as one. */
+export const asOneList = (given: ReadonlyArray<unknown>): string =>
+  given.length === 1 && typeof given[0] === "string"
+    ? given[0] : `[${given.map((one) => typeof one === "string" ? one : JSON.stringify(one)).join(", ")}]`
 
 export const choice = <const A extends string>(row: Row<NoInfer<A>> & { readonly of: ReadonlyArray<A> }): Option<A> => ({
   ...row,

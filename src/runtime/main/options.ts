@@ -2,7 +2,9 @@
  * Every option of Kilonova, once. The flags and their help, the environment variables, the keys of the file and the
  * listing of `kilonova config` are all read off these tables.
  */
-import { choice, int, type SettingsOf, text, toggle, url } from "./optionKinds.ts"
+import { Result } from "effect"
+import { parseDeviceSpecs } from "../../actors/placement/devices/deviceSpecs.ts"
+import { checked, choice, int, type SettingsOf, text, toggle, url } from "./optionKinds.ts"
 import { schedulerOptions } from "./schedulerOptions.ts"
 
 const always = {
@@ -29,7 +31,11 @@ const driving = {
   libvirtUri: text({ fallback: "qemu:///system", metavar: "URI", meaning: "Connection URI of the libvirt driver" }),
   virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
   cpuSharedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs, as 0-3,8, that servers share; without it and --cpu-dedicated-set: all" }),
-  cpuDedicatedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs that pinned servers have to themselves; without it and --cpu-shared-set: all" })
+  cpuDedicatedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs that pinned servers have to themselves; without it and --cpu-shared-set: all" }),
+  pciDeviceSpec: checked(
+    { fallback: null, isList: true, metavar: "JSON", meaning: "PCI devices of the host that servers may have, as Nova's [pci]device_spec: {\"vendor_id\": \"10de\"} or {\"address\": \"*:81:00.*\", \"physical_network\": \"net1\"}; may be given several times" },
+    (given) => Result.match(parseDeviceSpecs(given), { onSuccess: () => undefined, onFailure: (problem) => problem })
+  )
 }
 
 /** `kilonova`: a cloud in one process. */

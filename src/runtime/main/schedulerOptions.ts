@@ -1,8 +1,9 @@
 /** The options of scheduling: what Nova's operators have in `[filter_scheduler]`, under the same names and words. */
 import { Result } from "effect"
+import { noAliases, parseAliases } from "../../actors/placement/devices/aliases.ts"
 import { filterNames, weigherNames } from "../../actors/scheduler/registry.ts"
 import { defaultSettings, type SchedulerSettings } from "../../actors/scheduler/settings.ts"
-import { int, type Option, type SettingsOf, text, toggle } from "./optionKinds.ts"
+import { checked, int, type SettingsOf, text, toggle } from "./optionKinds.ts"
 
 const wordsIn = (value: string): ReadonlyArray<string> => value.split(",").map((word) => word.trim()).filter((word) => word !== "")
 
@@ -11,17 +12,6 @@ const pairsIn = (value: string): ReadonlyArray<readonly [name: string, number: n
     const at = word.indexOf("=")
     return [word.slice(0, at).trim(), at < 0 || word.slice(at + 1).trim() === "" ? Number.NaN : Number(word.slice(at + 1))] as const
   })
-
-/** A text of which `problem` says what rule it breaks, if any: "must …". */
-const checked = <A extends string | null>(
-  row: { readonly fallback: A; readonly metavar: string; readonly meaning: string }, problem: (given: string) => string | undefined
-): Option<A | string> => ({
-  ...row,
-  read: (given) => {
-    const broken = typeof given === "string" ? problem(given) : "must be a text"
-    return broken === undefined && typeof given === "string" ? Result.succeed(given) : Result.fail(broken ?? "must be a text")
-  }
-})
 
 const strangerAmong = (names: ReadonlyArray<string>, known: ReadonlyArray<string>): string | undefined => {
   const stranger = names.find((name) => !known.includes(name))
@@ -54,6 +44,10 @@ export const schedulerOptions = {
   weighedMetrics: checked(
     { fallback: null, metavar: "METRIC=RATIO,…", meaning: "For MetricsWeigher and MetricsFilter: hosts' metrics, each with its ratio" },
     unreadableNumber
+  ),
+  pciAlias: checked(
+    { fallback: null, isList: true, metavar: "JSON", meaning: "What flavors may call PCI devices in pci_passthrough:alias, as Nova's [pci]alias: {\"name\": \"gpu\", \"vendor_id\": \"10de\", \"product_id\": \"1eb8\"}; may be given several times" },
+    (given) => Result.match(parseAliases(given), { onSuccess: () => undefined, onFailure: (problem) => problem })
   )
 } as const
 
@@ -70,5 +64,6 @@ export const schedulerSettingsOf = (given: SettingsOf<typeof schedulerOptions>):
     hosts: wordsIn(given.isolatedHosts ?? ""), images: wordsIn(given.isolatedImages ?? ""), isRestricted: given.restrictIsolatedHosts
   },
   imageNamespace: given.imageIsolationNamespace,
-  metrics: pairsIn(given.weighedMetrics ?? "")
+  metrics: pairsIn(given.weighedMetrics ?? ""),
+  aliases: given.pciAlias === null ? noAliases : Result.getOrElse(parseAliases(given.pciAlias), () => noAliases)
 })

@@ -1,6 +1,6 @@
 /** What holds when flags, environment and file speak of the same options: flag, then environment, then file, then default. */
 import { Result } from "effect"
-import { flagOf, type Given, type Option, type SettingsOf, type Table, variableOf } from "./optionKinds.ts"
+import { asOneList, flagOf, type Given, type Option, type SettingsOf, type Table, variableOf } from "./optionKinds.ts"
 
 /** What each source said, unchecked. `file` is null without one. */
 export interface Sources {
@@ -22,13 +22,16 @@ interface Found {
 
 const fallback: Found = { value: undefined, origin: "default" }
 
+const inFile = (option: Option<unknown>, value: unknown): unknown =>
+  option.isList && typeof value === "object" && value !== null ? asOneList(Array.isArray(value) ? value : [value]) : value
+
 const find = (name: string, option: Option<unknown>, sources: Sources): Found => {
   const variables = [variableOf(name), ...(option.otherVariable === undefined ? [] : [option.otherVariable])]
   const candidates: ReadonlyArray<Found> = [
     { value: sources.flags[name], origin: `--${flagOf(name)}` },
     // An empty variable is how shells and compose files say "not set".
     ...variables.map((origin) => ({ value: sources.environment[origin] || undefined, origin })),
-    { value: option.isNotInFile ? undefined : sources.file?.values[flagOf(name)], origin: sources.file?.path ?? "" }
+    { value: option.isNotInFile ? undefined : inFile(option, sources.file?.values[flagOf(name)]), origin: sources.file?.path ?? "" }
   ]
   return candidates.find(({ value }) => value !== undefined) ?? fallback
 }

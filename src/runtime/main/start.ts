@@ -14,7 +14,7 @@ import { openDataFolder, readKept, writeSecret } from "./dataFolder.ts"
 import type { DataFolder } from "./dataFolder.ts"
 import { markSeeded, seed } from "./demo.ts"
 import { explain } from "./explain.ts"
-import { libvirt, simulated } from "./fleet.ts"
+import { deviceSpecsOf, libvirt, simulated } from "./fleet.ts"
 import type { Settings } from "./options.ts"
 import { schedulerSettingsOf } from "./schedulerOptions.ts"
 import { wrongUsage } from "./StartError.ts"
@@ -45,16 +45,17 @@ const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.La
   const parsed = parseCpuSets(settings)
   if (Result.isFailure(parsed)) return Effect.fail(wrongUsage(parsed.failure))
   const cpuSets = parsed.success
+  const deviceSpecs = deviceSpecsOf(settings.pciDeviceSpec)
   if (settings.driver === "libvirt") {
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
     const hostIp = isWildcard(host) ? "127.0.0.1" : host
-    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets }))
+    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs }))
   }
   return topologies === null
-    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, cpuSets }))
+    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, cpuSets, deviceSpecs }))
     : Effect.map(topologiesOf(topologies), (shapes) =>
-      simulated({ topologies: shapes, cpuSets, ...(hosts === null ? {} : { hosts }) }))
+      simulated({ topologies: shapes, cpuSets, deviceSpecs, ...(hosts === null ? {} : { hosts }) }))
 }
 
 /** What to set the admin's password to; nothing when it stays, since setting it ends every token. */

@@ -28,7 +28,7 @@ const others = (options: { readonly after?: Instance; readonly allocated?: Refus
       return refusal === undefined ? Effect.succeed(value) : Effect.fail(refusal)
     })
   const networks: Networks["Service"] = {
-    validate: () => Effect.void,
+    validate: () => Effect.succeed({ devicePorts: [] }),
     allocate: () => answer("allocate", options.allocated, []),
     release: () => answer("release", options.released, undefined),
     holders: Effect.succeed([]),

@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { type Held, Holds } from "../../../src/actors/scheduler/Holds.ts"
 
 const held = (id: string, host: string, more: Partial<Held> = {}): Held => ({
-  id, generation: 1, host, groupId: "g", vcpus: 1, pinnedCpus: 0, ramMb: 1, diskGb: 1, numa: null, expiresAtMillis: 10, ...more
+  id, generation: 1, host, groupId: "g", vcpus: 1, pinnedCpus: 0, ramMb: 1, diskGb: 1, numa: null, devices: [], expiresAtMillis: 10, ...more
 })
 const ids = (all: Iterable<Held>) => [...all].map(({ id }) => id)
 

@@ -24,11 +24,10 @@ describe("a request", () => {
     assert.deepStrictEqual([spec.required, spec.forbidden], [["HW_A", "HW_C"], ["HW_B"]])
   })
 
-  it("reads capabilities, aggregates' specs and devices off the extra specs, those of no namespace for both", () => {
-    const spec = specOf({ "capabilities:cpu_info:arch": "x86_64", "aggregate_instance_extra_specs:ssd": "true", plain: "1", "hw:x": "1", "pci_passthrough:alias": "gpu:2, nic" })
+  it("reads capabilities and aggregates' specs off the extra specs, those of no namespace for both", () => {
+    const spec = specOf({ "capabilities:cpu_info:arch": "x86_64", "aggregate_instance_extra_specs:ssd": "true", plain: "1", "hw:x": "1" })
     assert.deepStrictEqual(spec.capabilities, [["cpu_info:arch", "x86_64"], ["plain", "1"]])
     assert.deepStrictEqual(spec.aggregateSpecs, [["plain", "1"], ["ssd", "true"]])
-    assert.deepStrictEqual(spec.devices, [["gpu", 2], ["nic", 1]])
   })
 
   it("has NUMA cells where the flavor asks for them", () => {

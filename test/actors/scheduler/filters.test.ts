@@ -7,6 +7,7 @@ import { filterNames, rulesOf, weigherNames } from "../../../src/actors/schedule
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { refusalsOf } from "../../../src/actors/scheduler/select.ts"
 import { defaultSettings, type SchedulerSettings } from "../../../src/actors/scheduler/settings.ts"
+import { devicesOf, gpu, nic, request } from "../../fixtures/devices.ts"
 import { cellOf, hostOf as cellsOf } from "../placement/numa/guests.ts"
 import { hostOf, saying, specOf } from "./made.ts"
 
@@ -70,11 +71,16 @@ const rows: ReadonlyArray<Row> = [
   ["JsonFilter", {}, { query: "{" }, "hint query is no JSON"],
   ["MetricsFilter", {}, {}, "does not report the metric cpu.frequency", { metrics: [["cpu.frequency", 1]] }],
   ["MetricsFilter", { metrics: new Map([["cpu.frequency", 9]]) }, {}, null, { metrics: [["cpu.frequency", 1]] }],
-  ["PciPassthroughFilter", { devicesFree: new Map([["gpu", 1]]) }, { devices: [["gpu", 2]] }, "1 PCI devices gpu free of 2 needed"],
-  ["PciPassthroughFilter", { devicesFree: new Map([["gpu", 2]]) }, { devices: [["gpu", 2]] }, null],
+  ["PciPassthroughFilter", { devices: devicesOf([gpu(1)]) }, { devices: [request("gpu", 2)] }, "1 PCI devices gpu free of 2 needed"],
+  ["PciPassthroughFilter", { devices: devicesOf([gpu(1), gpu(2)]) }, { devices: [request("gpu", 2)] }, null],
+  ["PciPassthroughFilter", { devices: devicesOf([gpu(1), gpu(2)]) }, { devices: [request("gpu")], together: 3 }, "2 PCI devices gpu free of 3 needed"],
+  ["PciPassthroughFilter", { devices: devicesOf(nic(1, 2)) }, { devices: [request("pf"), request("vf")] }, "its free PCI devices do not do for all at once: 2 needed (pf: 1, vf: 1)"],
   ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)) }, { numa: pinned(4) }, null],
   ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)) }, { numa: pinned(5), vcpus: 5 }, "guest NUMA node 0 on host NUMA node 0: 5 CPUs for dedicated use needed, 4 there"],
   ["NUMATopologyFilter", {}, { numa: pinned(4) }, "tells nothing of its NUMA nodes"],
+  ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2), cellOf(1, 2, 2)), devices: devicesOf([gpu(1, 1)]) }, { numa: pinned(4), devices: [request("gpu")] }, null],
+  ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)), devices: devicesOf([gpu(1, 1)]) }, { numa: pinned(4), devices: [request("gpu")] }, "no NUMA nodes hold the guest's that are near enough to the devices it asks for (gpu: 1, legacy)"],
+  ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)), devices: devicesOf([gpu(1)]) }, { numa: pinned(4), devices: [request("gpu", 1, "required")] }, "no NUMA nodes hold the guest's that are near enough to the devices it asks for (gpu: 1, required)"],
   ["Resources", {}, { resources: [["CUSTOM_X", 2]] }, "0 CUSTOM_X free of 2 needed"],
   ["Resources", { otherFree: new Map([["CUSTOM_X", 2]]) }, { resources: [["CUSTOM_X", 2]] }, null],
   ["Traits", {}, { required: ["HW_X"] }, "lacks the trait HW_X"],

@@ -1,5 +1,6 @@
 /** Hosts and requests of these tests, in few words. */
 import { defaultRatios } from "../../../src/actors/host/Host.ts"
+import { noDevices } from "../../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../../src/actors/scheduler/HostState.ts"
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 
@@ -7,7 +8,7 @@ export const hostOf = (hostname: string, more: Partial<HostState> = {}): HostSta
   hostname, availabilityZone: "nova", isUp: true, isDisabled: false, disabledReason: null, hostIp: "10.0.0.1",
   hypervisorType: "QEMU", hypervisorVersion: 8_002_001, cpuArch: "x86_64", cpuModel: "EPYC", traits: new Set(), aggregates: [],
   ratios: defaultRatios, vcpus: 8, memoryMb: 16_384, diskGb: 100, vcpuCapacity: 32, ramCapacityMb: 16_384, diskCapacityGb: 100,
-  vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devicesFree: new Map(), metrics: new Map(),
+  vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devices: noDevices, metrics: new Map(),
   instances: 0, ioOps: 0, failedBuilds: 0, topology: null, servers: () => [], ...more
 })
 

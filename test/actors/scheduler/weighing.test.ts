@@ -6,6 +6,7 @@ import { rulesOf } from "../../../src/actors/scheduler/registry.ts"
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { ranked } from "../../../src/actors/scheduler/select.ts"
 import { defaultSettings, type SchedulerSettings } from "../../../src/actors/scheduler/settings.ts"
+import { devicesOf, gpu } from "../../fixtures/devices.ts"
 import { hostOf, saying, specOf } from "./made.ts"
 
 const first = (hosts: ReadonlyArray<HostState>, spec: Partial<RequestSpec> = {}, settings: Partial<SchedulerSettings> = {}) =>
@@ -22,7 +23,7 @@ describe("weighers prefer", () => {
     ["few servers, when they are told so", { instances: 2 }, { instances: 1 }, { weights: { NumInstancesWeigher: -1 } }],
     ["hosts whose builds succeed, whatever else is there", { failedBuilds: 1 }, { ramUsedMb: 9000, vcpusUsed: 20 }, {}],
     ["newer hypervisors", {}, { hypervisorVersion: 9_000_000 }, {}],
-    ["hosts without devices", { devicesFree: new Map([["gpu", 1]]) }, {}, {}],
+    ["hosts without devices", { devices: devicesOf([gpu(1)]) }, {}, {}],
     ["metrics that are told", { metrics: new Map([["m", 1]]) }, { metrics: new Map([["m", 2]]) }, { metrics: [["m", 1]] }],
     ["hosts that report metrics", {}, { metrics: new Map([["m", -5]]) }, { metrics: [["m", 1]] }]
   ])("%s", (_, a, b, settings) => assert.strictEqual(first(two(a, b), {}, settings), "b"))

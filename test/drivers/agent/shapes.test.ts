@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import type { DomainSpec } from "../../../src/drivers/Driver.ts"
 import { Hardware, Spec } from "../../../src/drivers/agent/shapes.ts"
 import { topologies } from "../../../src/drivers/simulated/topologies.ts"
+import { gpu, nic } from "../../fixtures/devices.ts"
 import { specOf } from "../specs.ts"
 
 const over = <A, I>(schema: Schema.Codec<A, I>, value: A): A => {
@@ -24,8 +25,21 @@ describe("what crosses the wire", () => {
     assert.deepStrictEqual(over<DomainSpec, unknown>(Spec, specOf(2)), specOf(2))
   })
 
+  it("is a host's devices, and which a server and its cards have", () => {
+    const [card, vf] = nic(0x81, 1, 0, { physicalNetwork: null, isTrusted: true, resourceClass: "CUSTOM_NIC", traits: ["HW_NIC_SRIOV"] })
+    const { name: _, pciDevices: __, ...model } = topologies[0]!
+    const hardware = { ...model, hypervisorType: "QEMU", hypervisorVersion: 1, hypervisorHostname: "h", hostIp: "10.0.0.1", devices: [gpu(1), card!, vf!] }
+    assert.deepStrictEqual(over(Hardware, hardware), hardware)
+    const { resourceClass: ___, traits: ____, ...claimed } = vf!
+    const placed = specOf(1, {
+      devices: [{ ...gpu(1), alias: "gpu" }],
+      nics: [{ ...specOf(1).nics[0]!, vnicType: "direct", vlan: 7, device: { ...claimed, portId: "p" } }]
+    })
+    assert.deepStrictEqual(over<DomainSpec, unknown>(Spec, placed), placed)
+  })
+
   it("is a host's cores and the CPUs set apart on it", () => {
-    const { name: _, ...model } = topologies[0]!
+    const { name: _, pciDevices: __, ...model } = topologies[0]!
     const hardware = { ...model, hypervisorType: "QEMU", hypervisorVersion: 1, hypervisorHostname: "h", hostIp: "10.0.0.1" }
     const apart = { ...hardware, cpuSets: { shared: [0, 1], dedicated: null } }
     assert.deepStrictEqual(over(Hardware, apart), apart)

@@ -31,6 +31,7 @@ describe("settings", () => {
       virtType: "auto",
       cpuSharedSet: null,
       cpuDedicatedSet: null,
+      pciDeviceSpec: null,
       enabledFilters:
         "ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter",
       weights: null,
@@ -44,6 +45,7 @@ describe("settings", () => {
       restrictIsolatedHosts: true,
       imageIsolationNamespace: null,
       weighedMetrics: null,
+      pciAlias: null,
       demo: true,
       adminPassword: null,
       publicUrl: null,
@@ -123,5 +125,13 @@ describe("settings", () => {
     assert.match(problems({ flags: { enabledFilters: "ComputeFilter,RetryFilter" } }).join(), /--enabled-filters must not name RetryFilter: there are ComputeFilter, /)
     assert.match(problems({ flags: { weights: "RamWeigher=1" } }).join(), /--weights must not name RamWeigher: there are RAMWeigher, /)
     assert.match(problems({ flags: { weights: "RAMWeigher=" } }).join(), /--weights must give RAMWeigher a number/)
+  })
+
+  it("that are JSON are a text, or in the file a table or several of them", () => {
+    const gpu = { name: "gpu", vendor_id: "10de", product_id: "1eb8" }
+    const given = (value: unknown) => accepted({ file: file({ "pci-alias": value }) }).settings.pciAlias
+    for (const value of [[gpu], gpu, [JSON.stringify(gpu)]]) assert.deepStrictEqual([JSON.parse(given(value) ?? "")].flat(), [gpu])
+    assert.deepStrictEqual(problems({ flags: { pciAlias: "{}" } }), ["--pci-alias must keep the rules of its keys: name must be there, not \"{}\""])
+    assert.deepStrictEqual(problems({ environment: { KILONOVA_PCI_DEVICE_SPEC: "[" } }), ["KILONOVA_PCI_DEVICE_SPEC must be a JSON object, or a JSON list of them, not \"[\""])
   })
 })

@@ -1,12 +1,16 @@
 import { Result } from "effect"
 import type { ClassFilter } from "../Filter.ts"
 import type { HostState } from "../HostState.ts"
+import type { RequestSpec } from "../RequestSpec.ts"
 import { brokenConstraint, type CellLimits } from "../../placement/numa/cellRules.ts"
-import type { FittedTopology } from "../../placement/numa/fit.ts"
+import { chooseDevices } from "../../placement/devices/chooseDevices.ts"
+import type { ClaimedDevice } from "../../placement/devices/Device.ts"
+import { type FittedTopology, fitsWithDevices } from "../../placement/numa/fit.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import type { HostTopology } from "../../placement/numa/HostTopology.ts"
 import { matching } from "../../placement/numa/matching.ts"
 import { explain, fit, mayFit } from "../../placement/numa/Numa.ts"
+import { devicesKey } from "./pciPassthrough.ts"
 
 const limitsOf = ({ ratios }: HostState): CellLimits => ({ cpuRatio: ratios.cpu, ramRatio: ratios.ram })
 
@@ -23,16 +27,28 @@ const keyOf = (guest: GuestTopology): string => {
   return key
 }
 
-/** Hosts whose NUMA cells hold the guest's (Nova: NUMATopologyFilter). */
+/** Of devices alone hosts without enough were refused already: what is short is one that is near enough to cells that are free. */
+const tooFar = ({ devices }: RequestSpec) =>
+  `no NUMA nodes hold the guest's that are near enough to the devices it asks for (${devices.map(({ count, name, policy }) => `${name}: ${count}, ${policy}`).join("; ")})`
+
+/** Hosts whose NUMA cells hold the guest's, with its devices near enough (Nova: NUMATopologyFilter). */
 export const numaTopology = (isPacked: boolean): ClassFilter => ({
   name: "NUMATopologyFilter",
   isResource: true,
-  key: ({ numa }) => numa === null ? "" : keyOf(numa),
-  admits: (host, { numa }) => numa === null || (host.topology !== null && fits(host.topology, numa, limitsOf(host))),
-  why: (host, { numa }) => {
+  key: (spec) => spec.numa === null ? "" : keyOf(spec.numa) + devicesKey(spec),
+  admits: (host, { devices, numa }) => {
+    if (numa === null) return true
+    const { topology } = host
+    if (topology === null) return false
+    return devices.length === 0
+      ? fits(topology, numa, limitsOf(host))
+      : fitsWithDevices(topology, numa, limitsOf(host), { state: host.devices, requests: devices })
+  },
+  why: (host, spec) => {
+    const { numa } = spec
     if (host.topology === null) return { reason: "tells nothing of its NUMA nodes" }
     const found = numa === null ? null : fit(host.topology, numa, { limits: limitsOf(host), isPacked })
-    if (found === null || Result.isSuccess(found)) return { reason: "does not hold the guest's NUMA nodes" }
+    if (found === null || Result.isSuccess(found)) return { reason: spec.devices.length > 0 ? tooFar(spec) : "does not hold the guest's NUMA nodes" }
     const { refusals } = found.failure
     const nearest = refusals.filter(({ available, needed }) => needed > available).toSorted((a, b) => a.needed - a.available - (b.needed - b.available))[0]
     return {
@@ -42,6 +58,19 @@ export const numaTopology = (isPacked: boolean): ClassFilter => ({
   }
 })
 
-/** Where the guest's cells come to lie on a host that admits it; `null`: it has none, or there is no way. */
-export const placeOf = (host: HostState, guest: GuestTopology | null, isPacked: boolean): FittedTopology | null =>
-  guest === null || host.topology === null ? null : Result.getOrNull(fit(host.topology, guest, { limits: limitsOf(host), isPacked }))
+/** Where a guest comes to lie on a host that admits it. */
+export interface Place {
+  /** `null`: anywhere, as it has no cells; or there is no way. */
+  readonly numa: FittedTopology | null
+  readonly devices: ReadonlyArray<ClaimedDevice>
+}
+const nowhere: ReadonlyArray<ClaimedDevice> = []
+
+export const placeOf = (host: HostState, { devices: requests, numa: guest }: RequestSpec, isPacked: boolean): Place => {
+  const { topology } = host
+  const wanted = host.devices.all.length === 0 ? {} : { devices: { state: host.devices, requests } }
+  const numa = guest === null || topology === null
+    ? null : Result.getOrNull(fit(topology, guest, { limits: limitsOf(host), isPacked, ...wanted }))
+  const cells = numa?.cells.map(({ hostCell }) => hostCell) ?? null
+  return { numa, devices: requests.length === 0 ? nowhere : chooseDevices(host.devices, requests, topology, cells) ?? nowhere }
+}

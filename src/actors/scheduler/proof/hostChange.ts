@@ -1,3 +1,5 @@
+import type { ClaimedDevice } from "../../placement/devices/Device.ts"
+import { claimDevices, type DeviceState, releaseDevices } from "../../placement/devices/DeviceState.ts"
 import type { FittedTopology } from "../../placement/numa/fit.ts"
 import type { HostTopology } from "../../placement/numa/HostTopology.ts"
 import { claim, release } from "../../placement/numa/Numa.ts"
@@ -11,17 +13,20 @@ export interface Load {
   readonly ramMb: number
   readonly diskGb: number
   readonly numa: FittedTopology | null
+  readonly devices: ReadonlyArray<ClaimedDevice>
 }
 
-export const loadOf = ({ flavor, numa }: Pick<Instance, "flavor" | "numa">, pinnedCpus: number): Load =>
-  ({ vcpus: flavor.vcpus, pinnedCpus, ramMb: flavor.ramMb, diskGb: diskGbOf(flavor), numa: numa ?? null })
+export const loadOf = ({ devices, flavor, numa }: Pick<Instance, "flavor" | "numa" | "devices">, pinnedCpus: number): Load =>
+  ({ vcpus: flavor.vcpus, pinnedCpus, ramMb: flavor.ramMb, diskGb: diskGbOf(flavor), numa: numa ?? null, devices: devices ?? [] })
 
 /** CPUs of the server that are pinned to some of the host's own. */
 export const pinnedCpusOf = ({ numa }: Pick<Instance, "numa">): number =>
   (numa?.cells ?? []).reduce((sum, { guest }) => sum + guest.dedicatedCpus.length, 0)
 
-/** The host with so many loads more (or less); `topology` is asked for when somebody reads it. */
-export const hostWith = (host: HostState, load: Load, count: number, topology: () => HostTopology | null): HostState => {
+/** The host with so many loads more (or less), and these devices; `topology` is asked for when somebody reads it. */
+export const hostWith = (
+  host: HostState, load: Load, count: number, topology: () => HostTopology | null, devices: DeviceState = host.devices
+): HostState => {
   const cpus = host.isDivided ? load.vcpus - load.pinnedCpus : load.vcpus
   // Field by field: a spread would count the host's cells though nobody asks for them.
   return {
@@ -31,7 +36,7 @@ export const hostWith = (host: HostState, load: Load, count: number, topology: (
     aggregates: host.aggregates, ratios: host.ratios, vcpus: host.vcpus, memoryMb: host.memoryMb,
     diskGb: host.diskGb, vcpuCapacity: host.vcpuCapacity, ramCapacityMb: host.ramCapacityMb,
     diskCapacityGb: host.diskCapacityGb, isDivided: host.isDivided, otherFree: host.otherFree,
-    devicesFree: host.devicesFree, metrics: host.metrics, ioOps: host.ioOps, failedBuilds: host.failedBuilds,
+    devices, metrics: host.metrics, ioOps: host.ioOps, failedBuilds: host.failedBuilds,
     servers: host.servers,
     vcpusUsed: host.vcpusUsed + count * cpus,
     ramUsedMb: host.ramUsedMb + count * load.ramMb,
@@ -48,5 +53,7 @@ const after = (host: HostState, { numa }: Load, apply: typeof claim) => {
   return () => known === undefined ? known = host.topology === null || numa === null ? host.topology : apply(host.topology, numa) : known
 }
 
-export const withLoad = (host: HostState, load: Load): HostState => hostWith(host, load, 1, after(host, load, claim))
-export const withoutLoad = (host: HostState, load: Load): HostState => hostWith(host, load, -1, after(host, load, release))
+export const withLoad = (host: HostState, load: Load): HostState =>
+  hostWith(host, load, 1, after(host, load, claim), claimDevices(host.devices, load.devices))
+export const withoutLoad = (host: HostState, load: Load): HostState =>
+  hostWith(host, load, -1, after(host, load, release), releaseDevices(host.devices, load.devices))

@@ -14,7 +14,7 @@ export interface Movable {
   readonly mayLeave: (server: Instance) => boolean
 }
 
-const full = new Set(["MEMORY_MB", "VCPU", "DISK_GB", "NUMATopologyFilter", "NumInstancesFilter", "AggregateNumInstancesFilter"])
+const full = new Set(["MEMORY_MB", "VCPU", "DISK_GB", "NUMATopologyFilter", "PciPassthroughFilter", "NumInstancesFilter", "AggregateNumInstancesFilter"])
 
 const bySize = (a: Instance, b: Instance): number =>
   a.flavor.ramMb - b.flavor.ramMb || a.flavor.vcpus - b.flavor.vcpus || (a.id < b.id ? -1 : 1)

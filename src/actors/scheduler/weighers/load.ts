@@ -20,8 +20,6 @@ export const hypervisorVersion = load(
 /** More of them are as good as so many. */
 const devicesMax = 100
 /** Hosts with few PCI devices first: those that have them are kept for who needs them. */
-export const pci = load("PCIWeigher", "pci_weight_multiplier", 1, 0, (host) => {
-  let free = 0
-  for (const count of host.devicesFree.values()) free += count
-  return devicesMax - Math.min(free, devicesMax - 1)
-})
+export const pci = load(
+  "PCIWeigher", "pci_weight_multiplier", 1, 0, (host) => devicesMax - Math.min(host.devices.free.length, devicesMax - 1)
+)

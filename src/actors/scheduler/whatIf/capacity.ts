@@ -1,4 +1,5 @@
 import { Limits } from "../../../runtime/Limits.ts"
+import { claimDevices } from "../../placement/devices/DeviceState.ts"
 import { claim } from "../../placement/numa/Numa.ts"
 import { placeOf } from "../filters/numaTopology.ts"
 import type { HostState } from "../HostState.ts"
@@ -25,15 +26,16 @@ const room = (admits: Admits, host: HostState, load: Load): number => {
   return good
 }
 
-/** One after the other, each with cells of its own, `most` at most. */
-const roomForCells = (rules: Rules, admits: Admits, host: HostState, spec: RequestSpec, load: Load, most: number): number => {
+/** One after the other, each with cells and devices of its own, `most` at most. */
+const roomForPlaces = (rules: Rules, admits: Admits, host: HostState, spec: RequestSpec, load: Load, most: number): number => {
   let now = host
   let topology = host.topology
   for (let count = 0; count < most; count++) {
-    const fitted = admits(now) ? placeOf(now, spec.numa, rules.isNumaPacked) : null
-    if (fitted === null || topology === null) return count
-    const claimed = topology = claim(topology, fitted)
-    now = hostWith(host, load, count + 1, () => claimed)
+    if (!admits(now)) return count
+    const { devices, numa } = placeOf(now, spec, rules.isNumaPacked)
+    if (numa !== null && topology !== null) topology = claim(topology, numa)
+    const claimed = topology
+    now = hostWith(host, load, count + 1, () => claimed, claimDevices(now.devices, devices))
   }
   return most
 }
@@ -50,8 +52,9 @@ export const capacityOf = (rules: Rules, hosts: Iterable<HostState>, spec: Reque
   const zones = new Map<string, { zone: string; hosts: number; servers: number }>()
   let left: number = Limits.capacityFitsMax
   for (const host of hosts) {
-    const servers = spec.numa === null ? room(admits, host, load) : roomForCells(rules, admits, host, spec, load, left)
-    if (spec.numa !== null) left -= servers
+    const hasPlace = spec.numa !== null || spec.devices.length > 0
+    const servers = hasPlace ? roomForPlaces(rules, admits, host, spec, load, left) : room(admits, host, load)
+    if (hasPlace) left -= servers
     if (servers === 0) continue
     const zone = zones.get(host.availabilityZone) ?? { zone: host.availabilityZone, hosts: 0, servers: 0 }
     zones.set(zone.zone, { zone: zone.zone, hosts: zone.hosts + 1, servers: zone.servers + servers })

@@ -33,9 +33,9 @@ export const drainPlan = (table: HostTable, { host, premises, servers, specOf }:
       stuck.push({ server: server.id, why: groupsOf(picked.failure).map(({ count, filter, reason }) => `${filter}: ${reason} (${count})`).join("; ") })
       continue
     }
-    const { host: to, numa } = picked.success
+    const { devices, host: to, numa } = picked.success
     moved.set(server.id, to.hostname)
-    after.put(withLoad(to, loadOf({ flavor: server.flavor, numa }, spec.pinnedCpus)))
+    after.put(withLoad(to, loadOf({ flavor: server.flavor, numa, devices }, spec.pinnedCpus)))
   }
   return {
     host, stuck,

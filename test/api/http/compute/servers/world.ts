@@ -115,7 +115,7 @@ const servers = Layer.effect(Servers, Effect.gen(function*() {
           availabilityZone: create.availabilityZone, host: create.host, isForced: create.isForced, serverGroupId: null,
           groupPolicy: null, maxServerPerHost: 1, hints: create.hints
         }
-        const resolved = { flavor: server().flavor, imageProperties: {}, publicKey: null, wish }
+        const resolved = { flavor: server().flavor, imageProperties: {}, publicKey: null, devicePorts: [], wish }
         return put(newInstance(create, resolved, request, { id, reservationId: "r-abcdefgh" }, at, create.maxCount))
       })
     }).pipe(Effect.provideContext(context)),

@@ -72,6 +72,10 @@ export const figures = {
   placementP50: { name: "  pick and claim, p50", unit: "µs" },
   placementP99: { name: "  pick and claim, p99", unit: "ms", budget: { atMost: 2 } },
   placementFirst: { name: "  the first requests of a kind, each kind", unit: "ms" },
+  placementRefusal: { name: "  a refusal with its proof, hosts having changed, CPU", unit: "ms" },
+  placementFill: { name: "  a host that comes, CPU", unit: "µs" },
+  placementBytes: { name: "  memory of the table for a host, with the kinds of the mix", unit: "bytes" },
+  candidates: { name: "allocation candidates: eight groups apart over eight nested providers, limit 1,000", unit: "ms", budget: { atMost: 5 } },
   ownShare: { name: "(load generator: share of a core)", unit: "%" },
   sentLate: { name: "(load generator: latest request sent late by)", unit: "ms" }
 } as const satisfies Record<string, Figure>

@@ -1,7 +1,7 @@
 /** Servers of a real cloud as they came and went. */
-import { existsSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { readFileSync } from "node:fs"
 import { gunzipSync } from "node:zlib"
+import { sharedFile } from "../shared.ts"
 
 export interface Arrival {
   /** Its place in the trace. */
@@ -35,10 +35,8 @@ export const arrivalsOf = (text: string, every: number): ReadonlyArray<Arrival> 
   return all.filter(({ batch }) => batch % every === 0)
 }
 
-const folder = resolve(import.meta.dirname, "../..", process.env["KILONOVA_SHARED"] ?? "../shared")
-
 export const traceArrivals = (every: number): ReadonlyArray<Arrival> => {
-  const file = join(folder, "traces/azure-v1-dev.csv.gz")
-  if (!existsSync(file)) throw new Error(`there is no ${file}: KILONOVA_SHARED names the folder of reference data`)
+  const file = sharedFile("traces/azure-v1-dev.csv.gz")
+  if (file === null) throw new Error("there is no traces/azure-v1-dev.csv.gz in ../shared: KILONOVA_SHARED names the folder of reference data")
   return arrivalsOf(gunzipSync(readFileSync(file)).toString(), every)
 }

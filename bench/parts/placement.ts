@@ -1,37 +1,72 @@
 /** The scheduler's pick alone, in this process: how many a second, how long each takes, and how both grow with the fleet. */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { Result } from "effect"
 import { HostTable } from "../../src/actors/scheduler/HostTable.ts"
+import { refusedOf } from "../../src/actors/scheduler/proof/refused.ts"
 import { rulesOf } from "../../src/actors/scheduler/registry.ts"
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
 import { defaultSettings } from "../../src/actors/scheduler/settings.ts"
 import type { Bench } from "../Bench.ts"
 import { percentile } from "../statistics.ts"
-import { changed, drawing, fleetOf, pinned, type Placed, plain } from "./placementFleet.ts"
+import { nestedCandidates } from "./candidatesCase.ts"
+import { happenings } from "./placementEvents.ts"
+import { changed, drawing, fleetOf, pinned, type Placed, plain, shapes } from "./placementFleet.ts"
 
 /** Members of a group; each new group starts when the one before is full. */
 const groupSize = 20
 const seed = 7
+/** Of a round. */
+const refusals = 20
+/** What few hosts take cannot be told from nothing. */
+const toldFrom = 10_000
 
 interface Case {
   readonly name: string
   readonly mix: ReadonlyArray<RequestSpec>
   /** One request in so many is of a group whose members are kept apart; 0: none. */
   readonly groupedOneIn: number
+  /** Hosts change by themselves, too. */
+  readonly isEventful: boolean
 }
 
 const cases: ReadonlyArray<Case> = [
-  { name: "plain", mix: plain, groupedOneIn: 0 },
-  { name: "anti-affinity", mix: plain, groupedOneIn: 1 },
-  { name: "pinned, pages, anti-affinity", mix: pinned, groupedOneIn: 4 }
+  { name: "plain", mix: plain, groupedOneIn: 0, isEventful: false },
+  { name: "plain, hosts changing", mix: plain, groupedOneIn: 0, isEventful: true },
+  { name: "anti-affinity", mix: plain, groupedOneIn: 1, isEventful: false },
+  { name: "pinned, pages, anti-affinity", mix: pinned, groupedOneIn: 4, isEventful: false },
+  { name: "pinned, pages, anti-affinity, hosts changing", mix: pinned, groupedOneIn: 4, isEventful: true }
 ]
 
+const rules = rulesOf(defaultSettings)
+
+const cpuMicrosOf = (run: () => void): number => {
+  const before = process.threadCpuUsage()
+  run()
+  const { system, user } = process.threadCpuUsage(before)
+  return system + user
+}
+
+setFlagsFromString("--expose-gc")
+const collect: () => void = runInNewContext("gc")
+/** Bytes in use, once garbage is gone. */
+const bytesInUse = (): number => {
+  collect()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 /** Places servers on a fleet, one going for each that comes, so that it stays as full as it was. */
-const placing = ({ groupedOneIn, mix }: Case, size: number) => {
+const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
   const draw = drawing(seed)
   const { hosts, servers } = fleetOf(size, mix, draw)
   const byKind = Map.groupBy(servers, ({ spec }) => spec)
-  const table = new HostTable(rulesOf(defaultSettings))
-  for (const host of hosts) table.put(host)
+  const table = new HostTable(rules)
+  const bytesBefore = bytesInUse()
+  const fillMicros = cpuMicrosOf(() => {
+    for (const host of hosts) table.put(host)
+  }) / size
+  const happen = isEventful ? happenings(table, hosts.map(({ hostname }) => hostname), drawing(seed + 1)) : () => {}
   let group = new Map<string, number>()
   const next = (spec: RequestSpec): RequestSpec => {
     if (groupedOneIn === 0 || draw(groupedOneIn) > 0) return spec
@@ -55,44 +90,74 @@ const placing = ({ groupedOneIn, mix }: Case, size: number) => {
     const at = draw(alike.length)
     put(alike[at]!, -1)
     alike[at] = placed
+    happen(placed.hostname)
     return took
   }
-  return { place, mix }
+  /** A request that no host holds, with the proof of it; something changed since the last. */
+  const refuse = (): void => {
+    place()
+    const spec = { ...mix[0]!, ramMb: 2 ** 40 }
+    const picked = table.pick(spec)
+    if (Result.isFailure(picked)) refusedOf(rules, table.states(), spec, picked.failure, { serversOn: () => [], mayLeave: () => false })
+  }
+  return { place, refuse, mix, fillMicros, ownBytes: () => (bytesInUse() - bytesBefore) / size }
 }
 
 const measure = (bench: Bench, one: Case, size: number) => {
   bench.progress.say(`${one.name}, ${size} hosts`)
-  const { mix, place } = placing(one, size)
+  const { fillMicros, mix, ownBytes, place, refuse } = placing(one, size)
   const first = performance.now()
   // The first request of each kind looks at every host.
   for (let at = 0; at < mix.length * 8; at++) place()
   const warmMillis = performance.now() - first
+  const bytes = ownBytes()
   const condition = `${one.name}, ${size} hosts`
-  const samples = { cpu: [] as Array<number>, rate: [] as Array<number>, p50: [] as Array<number>, p99: [] as Array<number> }
+  const samples = { cpu: [] as Array<number>, rate: [] as Array<number>, p50: [] as Array<number>, p99: [] as Array<number>, refused: [] as Array<number> }
   for (let round = 0; round < bench.scale.rounds; round++) {
     const times: Array<number> = []
-    const cpu = process.threadCpuUsage()
     const from = performance.now()
-    for (let at = 0; at < bench.scale.placements; at++) {
-      const took = place()
-      if (took !== null) times.push(took)
-    }
-    const { system, user } = process.threadCpuUsage(cpu)
-    samples.cpu.push((system + user) / bench.scale.placements)
+    const micros = cpuMicrosOf(() => {
+      for (let at = 0; at < bench.scale.placements; at++) {
+        const took = place()
+        if (took !== null) times.push(took)
+      }
+    })
+    samples.cpu.push(micros / bench.scale.placements)
     samples.rate.push(times.length * 1000 / (performance.now() - from))
     samples.p50.push(percentile(times, 50) * 1000)
     samples.p99.push(percentile(times, 99))
+    samples.refused.push(cpuMicrosOf(() => {
+      for (let at = 0; at < refusals; at++) refuse()
+    }) / refusals / 1000)
   }
   bench.record("placementRate", condition, samples.rate)
   bench.record("placementCpu", condition, samples.cpu)
   bench.record("placementP50", condition, samples.p50)
   bench.record("placementP99", condition, samples.p99)
   bench.record("placementFirst", condition, [warmMillis / mix.length])
+  if (size < toldFrom) return
+  bench.record("placementRefusal", condition, samples.refused)
+  bench.record("placementFill", condition, [fillMicros])
+  bench.record("placementBytes", condition, [bytes])
+}
+
+const measureCandidates = (bench: Bench) => {
+  const ask = nestedCandidates()
+  const millis = () => {
+    const from = performance.now()
+    ask()
+    return performance.now() - from
+  }
+  const median = () => percentile(Array.from({ length: 100 }, millis), 50)
+  median()
+  bench.record("candidates", "", Array.from({ length: bench.scale.rounds }, median))
 }
 
 export const placement = {
   meaning: "the scheduler's pick alone, on fleets of 100 to 100,000 hosts that are 60 % full",
   run: async (bench: Bench) => {
+    bench.remark(`Placement: fleets of ${shapes().length} shapes of hosts, ${cases.length} cases.`)
+    measureCandidates(bench)
     for (const one of cases) for (const size of bench.scale.placementFleets) measure(bench, one, size)
   }
 }

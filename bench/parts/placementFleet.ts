@@ -1,4 +1,5 @@
 /** Fleets for the placement part: hosts of real shapes, about 60 % full of the same kinds of servers that are then placed. */
+import { readFileSync } from "node:fs"
 import { Result } from "effect"
 import { defaultRatios } from "../../src/actors/host/Host.ts"
 import { fit, type FittedTopology } from "../../src/actors/placement/numa/fit.ts"
@@ -7,11 +8,18 @@ import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
 import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../src/actors/scheduler/HostState.ts"
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
-import { topologies, type Topology } from "../../src/drivers/simulated/topologies.ts"
+import { parseTopologies, topologies, type Topology } from "../../src/drivers/simulated/topologies.ts"
+import { sharedFile } from "../shared.ts"
 
 const fullness = 0.6
 /** Hosts of one shape that differ in what is on them. */
 const variants = 16
+
+/** Recorded ones of real machines and those that are simulated, each as often as any other; the latter alone where no others are. */
+export const shapes = (): ReadonlyArray<Topology> => {
+  const file = sharedFile("topologies/hosts.json")
+  return file === null ? topologies : [...topologies, ...Result.getOrThrow(parseTopologies(readFileSync(file, "utf8")))]
+}
 
 /** A small generator of the same numbers in every run. */
 export const drawing = (seed: number) => {
@@ -97,7 +105,7 @@ const filled = (shape: Topology, mix: ReadonlyArray<RequestSpec>, draw: (below: 
 
 /** The hosts, and the servers on them. */
 export const fleetOf = (size: number, mix: ReadonlyArray<RequestSpec>, draw: (below: number) => number) => {
-  const kinds = topologies.flatMap((shape) => Array.from({ length: variants }, () => filled(shape, mix, draw)))
+  const kinds = shapes().flatMap((shape) => Array.from({ length: variants }, () => filled(shape, mix, draw)))
   const hosts: Array<HostState> = []
   const servers: Array<Placed> = []
   for (let at = 0; at < size; at++) {

@@ -1,6 +1,6 @@
 /** What is made of the trace: the servers as they came, and harder things to place. */
-import { Result } from "effect"
-import { hostTopologyOf, numaOf } from "../../src/actors/placement/numa/Numa.ts"
+import { demandOf } from "../../src/actors/placement/demand/Demand.ts"
+import { hostTopologyOf } from "../../src/actors/placement/numa/Numa.ts"
 import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
 import { defaultRatios } from "../../src/actors/host/Host.ts"
 import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
@@ -55,7 +55,7 @@ export const emptyHost = ({ isPaged, pinnedShare }: Case, hostname: string): Hos
     hypervisorType: "QEMU", hypervisorVersion: 8_002_000, cpuArch: shape.cpuArch, cpuModel: shape.cpuModel, traits: new Set(shape.traits),
     aggregates: [], ratios: { ...defaultRatios, cpu: 1, reservedRamMb: 0 }, vcpus: shape.vcpus, memoryMb: shape.memoryMb, diskGb: shape.diskGb,
     vcpuCapacity: shape.vcpus, ramCapacityMb: shape.memoryMb, diskCapacityGb: shape.diskGb,
-    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devices: noDevices, metrics: new Map(),
+    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, others: new Map(), tree: null, devices: noDevices, metrics: new Map(),
     instances: 0, ioOps: 0, failedBuilds: 0,
     topology: pinnedShare === 0 ? null : hostTopologyOf(shape.numa, shape.cores, { shared: null, dedicated: null }),
     servers: () => []
@@ -79,7 +79,7 @@ export const specs = ({ isPaged, pinnedShare }: Case) => {
       id: name, name, vcpus, ramMb, diskGb: 0, ephemeralGb: 0, swapMb: 0, extraSpecs: extraSpecsOf(isPinned, isPaged, ramMb)
     }
     return {
-      ...flavorWishOf(flavor), numa: Result.getOrThrow(numaOf(flavor, {})), pinnedCpus: isPinned ? vcpus : 0,
+      ...demandOf({ flavor, imageProperties: {} }), ...flavorWishOf(flavor),
       devices: [], instanceId: "", projectId: "p", flavorName: name, imageId: null, imageProperties: {},
       availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
       sameHosts: null, differentHosts: null, near: null, query: null, together: 1

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs"
 import { Result } from "effect"
 import { defaultRatios } from "../../src/actors/host/Host.ts"
 import { fit, type FittedTopology } from "../../src/actors/placement/numa/fit.ts"
-import { claim, hostTopologyOf, numaOf, release } from "../../src/actors/placement/numa/Numa.ts"
+import { demandOf } from "../../src/actors/placement/demand/Demand.ts"
+import { claim, hostTopologyOf, release } from "../../src/actors/placement/numa/Numa.ts"
 import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
 import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../src/actors/scheduler/HostState.ts"
@@ -34,9 +35,8 @@ type Sized = readonly [vcpus: number, ramMb: number, extraSpecs: { readonly [key
 
 const specFrom = ([vcpus, ramMb, extraSpecs]: Sized, at: number): RequestSpec => {
   const flavor = { id: `${at}`, name: `f${at}`, vcpus, ramMb, diskGb: 10, ephemeralGb: 0, swapMb: 0, extraSpecs }
-  const numa = Result.getOrThrow(numaOf(flavor, {}))
   return {
-    ...flavorWishOf(flavor), numa, pinnedCpus: numa === null ? 0 : vcpus,
+    ...demandOf({ flavor, imageProperties: {} }), ...flavorWishOf(flavor),
     devices: [], instanceId: "", projectId: "p", flavorName: flavor.name, imageId: null, imageProperties: {},
     availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
     sameHosts: null, differentHosts: null, near: null, query: null, together: 1
@@ -68,7 +68,7 @@ const emptyHost = (shape: Topology, hostname: string): HostState => {
     hypervisorType: "QEMU", hypervisorVersion: 8_002_000, cpuArch: shape.cpuArch, cpuModel: shape.cpuModel, traits: new Set(shape.traits),
     aggregates: [], ratios: defaultRatios, vcpus: shape.vcpus, memoryMb: shape.memoryMb, diskGb: shape.diskGb,
     vcpuCapacity: shape.vcpus * defaultRatios.cpu, ramCapacityMb: shape.memoryMb - defaultRatios.reservedRamMb, diskCapacityGb: shape.diskGb,
-    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, otherFree: new Map(), devices: noDevices, metrics: new Map(),
+    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, others: new Map(), tree: null, devices: noDevices, metrics: new Map(),
     instances: 0, ioOps: 0, failedBuilds: 0, topology, servers: () => []
   }
 }

@@ -123,6 +123,8 @@ export interface Inventory {
   readonly traits: ReadonlyArray<string>
   /** PCI devices that the operator lets guests have; absent: none. */
   readonly devices?: ReadonlyArray<HostDevice>
+  /** How much it has of other resource classes of Placement (VGPU, MEM_ENCRYPTION_CONTEXT, …). */
+  readonly resources?: { readonly [resourceClass: string]: number }
 }
 
 export interface Capabilities {

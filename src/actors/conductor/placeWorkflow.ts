@@ -36,7 +36,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
     })
     return
   }
-  const { host, availabilityZone, devices, numa, placement, promise } = selection.success
+  const { allocations, availabilityZone, devices, host, numa, placement, promise } = selection.success
   const nics = yield* Effect.result(needs.networks.allocate({
     instanceId: instance.id,
     projectId: instance.projectId,
@@ -56,6 +56,7 @@ export const place = Effect.fnUntraced(function*<E1, E2>(needs: Needs<E1, E2>, i
   const after = yield* needs.tell(instance, {
     _tag: "Placed", host, availabilityZone, nics: nics.success, ...(numa == null ? {} : { numa }),
     ...(devices === undefined ? {} : { devices }),
+    ...(allocations === undefined ? {} : { allocations }),
     ...(placement === undefined ? {} : { placement })
   }, [promise])
   // The server was deleted or given up meanwhile, and its own release may have come before these ports were made.

@@ -39,6 +39,8 @@ export type Host = {
   readonly traits: ReadonlyArray<string>
   /** PCI devices that guests may have; absent: none. */
   readonly devices?: ReadonlyArray<HostDevice>
+  /** How much its driver says it has of other resource classes. */
+  readonly resources?: { readonly [resourceClass: string]: number }
 }
 
 /** The records' table of hosts; see `Records`. */

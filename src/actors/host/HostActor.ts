@@ -14,10 +14,11 @@ import { Images } from "../image/ImageProtocol.ts"
 import type { Instance, Work } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
+import { Placement } from "../placement/PlacementProtocol.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
 import { ratiosOf } from "../scheduler/ratios.ts"
 import { refuse } from "../shared/Refusal.ts"
-import { holds, isCurrent } from "./claims.ts"
+import { isCurrent, shortElsewhere, shortOf } from "./claims.ts"
 import { deviceRefusal } from "./devices.ts"
 import { domainSpec } from "./domainSpec.ts"
 import { aggregates } from "./Aggregate.ts"
@@ -91,6 +92,7 @@ export const layer = HostEntity.toLayer(
     const index = yield* InstanceIndex
     const topologies = yield* HostTopologies
     const records = yield* Records
+    const placement = yield* Placement
     const images = yield* Images
     const ownership = yield* Ownership
     const journal = yield* Journal
@@ -117,8 +119,8 @@ export const layer = HostEntity.toLayer(
       const verdict = Effect.suspend(() => {
         const host = records.get(hosts, hostname)
         if (host === undefined) return refused(claims.resources, "it has no inventory")
-        const short = holds(host, index.usageOfHost(hostname), () => topologies.pinnedCpusOn(hostname), ratios())
-        if (short !== true) return refused(claims.resources, short)
+        const short = shortOf(host, index.takenOf(hostname), placement.claimedOf(host.id), ratios()) ?? shortElsewhere(placement, host, instance)
+        if (short !== null) return refused(claims.resources, short)
         const taken = numaRefusal(instance, () => topologies.othersOn(hostname, instance.id))
         if (taken !== null) return refused(claims.place, taken)
         const given = deviceRefusal(instance, () => topologies.otherDevicesOn(hostname, instance.id))

@@ -20,7 +20,8 @@ const factsOf = (inventory: Inventory): Facts => ({
   cores: inventory.cores,
   ...(inventory.cpuSets === undefined ? {} : { cpuSets: inventory.cpuSets }),
   traits: inventory.traits,
-  ...(inventory.devices === undefined || inventory.devices.length === 0 ? {} : { devices: inventory.devices })
+  ...(inventory.devices === undefined || inventory.devices.length === 0 ? {} : { devices: inventory.devices }),
+  ...(inventory.resources === undefined ? {} : { resources: inventory.resources })
 })
 
 /** Of a host that has never answered: operators see that it is there and down, and nothing fits on it. */
@@ -30,10 +31,10 @@ const unmeasured: Facts = {
 }
 
 /** Facts that not every inventory has: one that is gone from the inventory goes from the record. */
-const withoutOptional = ({ cpuSets: _, devices: __, ...rest }: Host): Host => rest
+const withoutOptional = ({ cpuSets: _cpuSets, devices: _devices, resources: _resources, ...rest }: Host): Host => rest
 
 const isSame = (host: Host, facts: Facts) =>
-  (host.cpuSets === undefined) === (facts.cpuSets === undefined) && (host.devices === undefined) === (facts.devices === undefined) &&
+  (["cpuSets", "devices", "resources"] as const).every((key) => (host[key] === undefined) === (facts[key] === undefined)) &&
   (Object.keys(facts) as Array<keyof Facts>).every((key) => JSON.stringify(host[key]) === JSON.stringify(facts[key]))
 
 /** What a new host is given. */

@@ -86,6 +86,10 @@ export const PlacementWish = Schema.Struct({
 })
 export type PlacementWish = typeof PlacementWish.Type
 
+/** Amounts by resource class, by the UUIDs of providers. */
+export const Allocations = Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Int))
+export type Allocations = typeof Allocations.Type
+
 /** One server. Plain JSON; times ISO 8601 in UTC with milliseconds. */
 export const Instance = Schema.Struct({
   id: Schema.String,
@@ -137,6 +141,8 @@ export const Instance = Schema.Struct({
   devices: Schema.optionalKey(Schema.NullOr(Schema.Array(ClaimedDevice))),
   /** Its ports that need a device of the host each, as they were when it was made; absent: none. */
   devicePorts: Schema.optionalKey(Schema.Array(DevicePort)),
+  /** What it has of providers beside its host's own. Given up with the host. */
+  allocations: Schema.optionalKey(Allocations),
   /** Of the newest word of the scheduler: why there, or why nowhere. */
   placement: Schema.optionalKey(Proof),
   availabilityZone: Schema.NullOr(Schema.String),

@@ -3,7 +3,7 @@ import { Nic } from "../network/Nic.ts"
 import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { Proof } from "../scheduler/proof/Proof.ts"
 import { Fence } from "../shared/Promise.ts"
-import { Instance } from "./Instance.ts"
+import { Allocations, Instance } from "./Instance.ts"
 import { NumaFit } from "./numaFit.ts"
 import { VmState } from "./states.ts"
 
@@ -51,6 +51,7 @@ export const Outcome = Schema.Union([
     nics: Schema.Array(Nic),
     numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
     devices: Schema.optionalKey(Schema.Array(ClaimedDevice)),
+    allocations: Schema.optionalKey(Allocations),
     placement: Schema.optionalKey(Proof)
   }),
   Schema.TaggedStruct("Done", {}),

@@ -1,5 +1,5 @@
 import type { Nic } from "../network/Nic.ts"
-import type { Instance, InstanceFault, Work } from "./Instance.ts"
+import type { Allocations, Instance, InstanceFault, Work } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
 import type { ClaimedDevice } from "../placement/devices/Device.ts"
 import type { Proof } from "../scheduler/proof/Proof.ts"
@@ -33,6 +33,7 @@ export type InstanceEvent =
     readonly nics: ReadonlyArray<Nic>
     readonly numa: NumaFit | null
     readonly devices?: ReadonlyArray<ClaimedDevice>
+    readonly allocations?: Allocations
     readonly placement?: Proof
     readonly work: Work
     readonly at: string

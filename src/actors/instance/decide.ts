@@ -148,7 +148,9 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
     case "Placed":
       return events({
         _tag: "Placed", host: outcome.host, availabilityZone: outcome.availabilityZone, nics: outcome.nics,
-        numa: outcome.numa ?? null, ...(outcome.devices === undefined ? {} : { devices: outcome.devices }), ...proven(outcome.placement), work: next(work, "spawn", atMillis), at
+        numa: outcome.numa ?? null, ...(outcome.devices === undefined ? {} : { devices: outcome.devices }),
+        ...(outcome.allocations === undefined ? {} : { allocations: outcome.allocations }), ...proven(outcome.placement),
+        work: next(work, "spawn", atMillis), at
       })
     case "Done":
       if (work.step === "destroy") {

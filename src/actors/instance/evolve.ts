@@ -15,10 +15,13 @@ const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
   return { ...fields, metadata, tags: [...tags], wish }
 }
 
-/** Most servers never have a place of their own in NUMA cells, nor devices: their states do not speak of them. */
-const withPlace = (instance: Instance, { devices, numa }: Pick<Instance, "numa" | "devices">): Pick<Instance, "numa" | "devices"> => ({
+type HasPlace = Pick<Instance, "numa" | "devices" | "allocations">
+
+/** Most servers never have a place of their own in NUMA cells, nor devices, nor other providers: their states do not speak of them. */
+const withPlace = (instance: Instance, { allocations, devices, numa }: HasPlace): HasPlace => ({
   ...(numa == null && instance.numa == null ? {} : { numa: numa ?? null }),
-  ...(devices == null && instance.devices == null ? {} : { devices: devices ?? null })
+  ...(devices == null && instance.devices == null ? {} : { devices: devices ?? null }),
+  ...(allocations === undefined && instance.allocations === undefined ? {} : { allocations: allocations ?? {} })
 })
 const noPlace = { numa: null, devices: null }
 

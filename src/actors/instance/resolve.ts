@@ -2,6 +2,7 @@ import { Result } from "effect"
 import type { Flavor } from "../catalog/Flavor.ts"
 import type { ServerGroup } from "../catalog/ServerGroup.ts"
 import type { ImageSummary } from "../image/ImageProtocol.ts"
+import { checkImplied } from "../placement/demand/implied.ts"
 import { numaOf } from "../placement/numa/Numa.ts"
 import type { Caller } from "../shared/Caller.ts"
 import type { Refusal } from "../shared/Refusal.ts"
@@ -37,7 +38,7 @@ export const checkImage = (flavor: Flavor, image: ImageSummary): Result.Result<v
 
 /** Do the flavor's extra specs and the image's properties ask for hardware that can be? `null`: no image. */
 export const checkHardware = (flavor: Flavor, image: ImageSummary | null): Result.Result<void, Refusal> =>
-  Result.map(numaOf(flavor, image?.properties ?? {}), () => undefined)
+  Result.flatMap(numaOf(flavor, image?.properties ?? {}), () => checkImplied(flavor, image?.properties ?? {}))
 
 const truths = new Set(["1", "t", "true", "on", "y", "yes"])
 const wordOf = (properties: ImageSummary["properties"]) => (properties["auto_disk_config"] ?? "").trim().toLowerCase()

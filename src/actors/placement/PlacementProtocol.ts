@@ -19,6 +19,8 @@ export class Placement extends Context.Service<Placement, {
   readonly hostAggregates: (provider: Provider) => ReadonlyArray<string>
   /** By class; without those that nobody holds. */
   readonly held: (provider: Provider) => Resources
+  /** The part of it that clients' consumers hold. */
+  readonly claimedOf: (providerUuid: string) => Resources
   /** Of every class the provider has; 0 of those nobody holds. */
   readonly used: (provider: Provider) => Resources
   readonly allocationsOf: (provider: Provider) => Iterable<Allocation>

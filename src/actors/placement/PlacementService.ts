@@ -3,14 +3,15 @@ import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
-import { isLive } from "../instance/Instance.ts"
-import { type Allocation, allocationOf, generationOf, heldOf } from "./allocations.ts"
+import { type Instance, isLive } from "../instance/Instance.ts"
+import { type Allocation, allocationOf, allocationsElsewhere, generationOf, heldOf } from "./allocations.ts"
 import { ConsumerIndex } from "./ConsumerIndex.ts"
 import { Forest } from "./Forest.ts"
 import { Placement } from "./PlacementProtocol.ts"
 import type { Provider } from "./Provider.ts"
 import { type ConsumerRecord, consumerRecords, customClasses, customTraits, providerRecords } from "./records.ts"
-import { type Resources, resources, standardResourceClasses } from "./resourceClasses.ts"
+import { resourcesOf } from "./demand/Taken.ts"
+import { type Resources, standardResourceClasses } from "./resourceClasses.ts"
 import { standardTraits } from "./traits.ts"
 
 const standard: ReadonlySet<string> = new Set(standardTraits)
@@ -32,13 +33,10 @@ const makeConsumers = Effect.fnUntraced(function*(records: Records["Service"]) {
   return consumers
 })
 
-const usage = (index: InstanceIndex["Service"], consumers: ConsumerIndex) => {
-  /** Of a host's servers alone. */
-  const ofServers = ({ hostname }: Provider): Resources => {
-    if (hostname === null) return resources({})
-    const { cores, diskGb, ramMb } = index.usageOfHost(hostname)
-    return resources({ VCPU: cores, MEMORY_MB: ramMb, DISK_GB: diskGb })
-  }
+const usage = (index: InstanceIndex["Service"], consumers: ConsumerIndex, records: Records["Service"]) => {
+  /** Of servers alone. */
+  const ofServers = ({ hostname, uuid }: Provider): Resources =>
+    hostname === null ? index.heldOf(uuid) : resourcesOf(index.takenOf(hostname), records.get(hosts, hostname))
   const held = (provider: Provider): Resources => {
     const sum = new Map(ofServers(provider))
     for (const [resource, amount] of consumers.usedOf(provider.uuid)) sum.set(resource, (sum.get(resource) ?? 0) + amount)
@@ -48,7 +46,7 @@ const usage = (index: InstanceIndex["Service"], consumers: ConsumerIndex) => {
     const sum = held(provider)
     return new Map(provider.inventories.keys().map((resource) => [resource, sum.get(resource) ?? 0]))
   }
-  return { held, used }
+  return { held, used, claimedOf: (uuid: string) => consumers.usedOf(uuid) }
 }
 
 export const layer = Layer.effect(Placement, Effect.gen(function*() {
@@ -59,8 +57,25 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
   const provider = (uuid: string) => forest().byUuid.get(uuid)
   const providers = () => forest().providers
 
-  function* serversOf({ hostname }: Provider): Generator<Allocation> {
-    if (hostname !== null) for (const instance of index.onHost(hostname)) yield allocationOf(instance)!
+  function* serversOf({ hostname, uuid }: Provider): Generator<Allocation> {
+    if (hostname !== null) {
+      const host = records.get(hosts, hostname)
+      for (const instance of index.onHost(hostname)) yield allocationOf(instance, host)!
+      return
+    }
+    for (const id of index.holdersOf(uuid)) {
+      for (const [of, allocation] of allocationsElsewhere(index.get(id)!)) if (of === uuid) yield allocation
+    }
+  }
+  /** Of a server, all that it holds, of providers that are there. */
+  function* heldByServer(instance: Instance): Generator<readonly [Provider, Allocation]> {
+    const host = instance.host === null ? undefined : records.get(hosts, instance.host)
+    const allocation = allocationOf(instance, host)
+    if (host !== undefined && allocation !== undefined) yield [provider(host.id)!, allocation]
+    for (const [uuid, allocation] of allocationsElsewhere(instance)) {
+      const of = provider(uuid)
+      if (of !== undefined) yield [of, allocation]
+    }
   }
   function* allocationsOf(of: Provider): Generator<Allocation> {
     yield* serversOf(of)
@@ -82,12 +97,11 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
     isHostname: (name) => records.get(hosts, name) !== undefined,
     generation: (of) => {
       const said = records.get(providerRecords, of.uuid)?.generation ?? 0
-      return of.hostname === null
-        ? said
-        : generationOf(records.version(hosts, of.hostname) + said, serversOf(of), hostAggregates(of))
+      const counted = of.hostname === null ? said : records.version(hosts, of.hostname) + said
+      return generationOf(counted, serversOf(of), hostAggregates(of))
     },
     hostAggregates,
-    ...usage(index, consumers),
+    ...usage(index, consumers, records),
     allocationsOf,
     isServer: (consumerId) => {
       const instance = index.get(consumerId)
@@ -95,18 +109,13 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
     },
     allocationsOfConsumer: (consumerId) => {
       const instance = index.get(consumerId)
-      const allocation = instance === undefined ? undefined : allocationOf(instance)
-      if (allocation !== undefined) {
-        const host = records.get(hosts, instance!.host!)
-        return new Map(host === undefined ? [] : [[provider(host.id)!, allocation]])
-      }
+      if (instance !== undefined && instance.host !== null && isLive(instance)) return new Map(heldByServer(instance))
       const record = records.get(consumerRecords, consumerId)
       return new Map(record === undefined ? [] : holdings(record))
     },
     *allocationsOfProject(projectId, userId) {
       for (const instance of index.ofProject(projectId)) {
-        const allocation = userId === null || instance.userId === userId ? allocationOf(instance) : undefined
-        if (allocation !== undefined) yield allocation
+        if (userId === null || instance.userId === userId) for (const [, allocation] of heldByServer(instance)) yield allocation
       }
       for (const record of consumers.ofProject(projectId)) {
         if (userId === null || record.userId === userId) for (const [, allocation] of holdings(record)) yield allocation

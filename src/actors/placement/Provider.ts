@@ -1,4 +1,5 @@
 import type { Host } from "../host/Host.ts"
+import { sharedCpuCountOf } from "../host/numa.ts"
 import { noOverlay, type ProviderOverlay } from "./providerOverlay.ts"
 import type { Inventory, ProviderRecord } from "./records.ts"
 import type { Resources } from "./resourceClasses.ts"
@@ -15,6 +16,8 @@ export interface Provider {
   /** ISO 8601. */
   readonly updatedAt: string
   readonly inventories: ReadonlyMap<string, Inventory>
+  /** Classes that a host's record measures: clients change their ratio and their reserve, and nothing else. */
+  readonly measured: ReadonlySet<string>
   readonly traits: ReadonlySet<string>
   /** UUIDs of aggregates. */
   readonly aggregates: ReadonlySet<string>
@@ -27,13 +30,25 @@ const inventory = (total: number, allocationRatio: number, reserved: number): In
 export const capacityOf = ({ allocationRatio, reserved, total }: Inventory): number =>
   Math.min(Number.MAX_SAFE_INTEGER, Math.trunc((total - reserved) * allocationRatio)) + 0
 
-const inventoriesOf = (host: Host, { inventories, ratios }: ProviderOverlay): ReadonlyMap<string, Inventory> => {
-  const measured = [
-    ["VCPU", inventory(host.vcpus, ratios.cpu, ratios.reservedCpus)] as const,
+type Inventories = ReadonlyMap<string, Inventory>
+const noInventories: Inventories = new Map()
+
+/** What the host's record measures beside memory, disk and the CPUs that are shared: those set apart, and what its driver adds. */
+export const otherInventoriesOf = (host: Host, { hostRatios }: Pick<ProviderOverlay, "hostRatios">): Inventories => {
+  if (host.cpuSets === undefined && host.resources === undefined) return noInventories
+  const totals = { PCPU: host.cpuSets?.dedicated?.length ?? 0, ...host.resources }
+  return new Map(Object.entries(totals).filter(([, total]) => total > 0)
+    .map(([resource, total]) => [resource, { ...inventory(total, 1, 0), ...hostRatios[resource] }]))
+}
+
+const measuredOf = (host: Host, overlay: ProviderOverlay): Inventories => {
+  const { ratios } = overlay
+  const usual = [
+    ["VCPU", inventory(sharedCpuCountOf(host), ratios.cpu, ratios.reservedCpus)] as const,
     ["MEMORY_MB", inventory(host.memoryMb, ratios.ram, ratios.reservedRamMb)] as const,
     ["DISK_GB", inventory(host.diskGb, ratios.disk, ratios.reservedDiskGb)] as const
   ]
-  return new Map([...measured.filter(([, { total }]) => total > 0), ...inventories])
+  return new Map([...usual.filter(([, { total }]) => total > 0), ...otherInventoriesOf(host, overlay)])
 }
 
 interface HostSurroundings {
@@ -45,17 +60,24 @@ interface HostSurroundings {
 }
 
 /** Every host is a root. */
-export const providerOf = (host: Host, { aggregates = [], overlay = noOverlay, saidAt = "" }: HostSurroundings = {}): Provider => ({
-  uuid: host.id,
-  name: host.hostname,
-  parentUuid: null,
-  rootUuid: host.id,
-  hostname: host.hostname,
-  updatedAt: saidAt > host.updatedAt ? saidAt : host.updatedAt,
-  inventories: inventoriesOf(host, overlay),
-  traits: new Set([...traitsOf(host), ...overlay.traits].toSorted()),
-  aggregates: new Set([...aggregates, ...overlay.aggregates])
-})
+export const providerOf = (host: Host, { aggregates = [], overlay = noOverlay, saidAt = "" }: HostSurroundings = {}): Provider => {
+  const measured = measuredOf(host, overlay)
+  return {
+    uuid: host.id,
+    name: host.hostname,
+    parentUuid: null,
+    rootUuid: host.id,
+    hostname: host.hostname,
+    updatedAt: saidAt > host.updatedAt ? saidAt : host.updatedAt,
+    // What a client said of a class before the driver measured it holds no more.
+    inventories: new Map([...overlay.inventories, ...measured]),
+    measured: new Set(measured.keys()),
+    traits: new Set([...traitsOf(host), ...overlay.traits].toSorted()),
+    aggregates: new Set([...aggregates, ...overlay.aggregates])
+  }
+}
+
+const nothing: ReadonlySet<string> = new Set()
 
 /** A provider that a client made. */
 export const providerFrom = (record: ProviderRecord, parentUuid: string | null, rootUuid: string): Provider => ({
@@ -66,6 +88,7 @@ export const providerFrom = (record: ProviderRecord, parentUuid: string | null, 
   hostname: null,
   updatedAt: record.updatedAt,
   inventories: new Map(Object.entries(record.inventories)),
+  measured: nothing,
   traits: new Set(record.traits.toSorted()),
   aggregates: new Set(record.aggregates)
 })

@@ -1,4 +1,6 @@
-import { diskGbOf, type Instance, isLive } from "../instance/Instance.ts"
+import type { Host } from "../host/Host.ts"
+import { type Instance, isLive } from "../instance/Instance.ts"
+import { elsewhereOf, resourcesOf, takenByServer } from "./demand/Taken.ts"
 import type { ConsumerRecord } from "./records.ts"
 import { type Resources, resources } from "./resourceClasses.ts"
 
@@ -19,19 +21,23 @@ const instanceConsumer = "INSTANCE"
 /** Of consumers made by a version that knows no types. */
 const unknownConsumer = "unknown"
 
-/** A server without a host, or a deleted one, holds nothing. */
-export const allocationOf = (instance: Instance): Allocation | undefined =>
-  instance.host === null || !isLive(instance)
-    ? undefined
-    : {
-      consumerId: instance.id,
-      consumerGeneration: instance.generation,
-      consumerType: instanceConsumer,
-      projectId: instance.projectId,
-      userId: instance.userId,
-      resources: resources({ VCPU: instance.flavor.vcpus, MEMORY_MB: instance.flavor.ramMb, DISK_GB: diskGbOf(instance.flavor) }),
-      createdAt: instance.createdAt
-    }
+const heldBy = (instance: Instance, held: Resources): Allocation => ({
+  consumerId: instance.id,
+  consumerGeneration: instance.generation,
+  consumerType: instanceConsumer,
+  projectId: instance.projectId,
+  userId: instance.userId,
+  resources: held,
+  createdAt: instance.createdAt
+})
+
+/** Of its host's own provider. A server without a host, or a deleted one, holds nothing. */
+export const allocationOf = (instance: Instance, host: Host | undefined): Allocation | undefined =>
+  instance.host === null || !isLive(instance) ? undefined : heldBy(instance, resourcesOf(takenByServer(instance), host))
+
+/** Of providers that are no hosts, by their UUIDs. */
+export const allocationsElsewhere = (instance: Instance): ReadonlyArray<readonly [providerUuid: string, allocation: Allocation]> =>
+  Object.entries(elsewhereOf(instance)).map(([uuid, amounts]) => [uuid, heldBy(instance, resources(amounts))])
 
 /** What a client's consumer holds of this provider. */
 export const heldOf = (record: ConsumerRecord, providerUuid: string): Allocation => ({

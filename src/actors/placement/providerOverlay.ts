@@ -11,11 +11,9 @@ export interface ProviderOverlay {
   /** UUIDs, beside the host aggregates of the compute API that it is in. */
   readonly aggregates: ReadonlySet<string>
   readonly ratios: AllocationRatios
+  /** The same, and those of every other class that its record measures. */
+  readonly hostRatios: ProviderRecord["hostRatios"]
 }
-
-/** What only a host's record may say: clients change its ratio and its reserve, and nothing else. */
-const measured: ReadonlySet<string> = new Set(["VCPU", "MEMORY_MB", "DISK_GB"])
-export const isMeasured = (resource: string): boolean => measured.has(resource)
 
 const ratiosOf = (said: ProviderRecord["hostRatios"]): AllocationRatios => {
   const of = (resource: string, ratio: number, reserved: number): HostRatio => said[resource] ?? { allocationRatio: ratio, reserved }
@@ -33,7 +31,8 @@ const make = ({ aggregates, hostRatios, inventories, traits }: Said): ProviderOv
   traits: new Set(traits),
   inventories: new Map(Object.entries(inventories)),
   aggregates: new Set(aggregates),
-  ratios: ratiosOf(hostRatios)
+  ratios: ratiosOf(hostRatios),
+  hostRatios
 })
 
 /** Of a host that nobody said anything of. */

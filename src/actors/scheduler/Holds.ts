@@ -1,4 +1,6 @@
 import type { ClaimedDevice } from "../placement/devices/Device.ts"
+import type { Allocations } from "../instance/Instance.ts"
+import type { Taken } from "../placement/demand/Taken.ts"
 import type { FittedTopology } from "../placement/numa/fit.ts"
 import type { Placed } from "./proof/Proof.ts"
 
@@ -9,10 +11,9 @@ export interface Held {
   readonly generation: number
   readonly host: string
   readonly groupId: string | null
-  readonly vcpus: number
-  readonly pinnedCpus: number
-  readonly ramMb: number
-  readonly diskGb: number
+  readonly taken: Taken
+  /** Of providers beside the host's own. */
+  readonly allocations: Allocations | null
   readonly numa: FittedTopology | null
   readonly devices: ReadonlyArray<ClaimedDevice>
   /** Why there. */
@@ -28,10 +29,13 @@ export class Holds {
   readonly #held = new Map<string, Held>()
   readonly #hosts = new Map<string, Map<string, Held>>()
   readonly #groups = new Map<string, Map<string, Held>>()
+  readonly #providers = new Map<string, Map<string, Held>>()
   readonly #onChange: (host: string) => void
+  readonly #onProvider: (uuid: string) => void
 
-  constructor(onChange: (host: string) => void) {
+  constructor(onChange: (host: string) => void, onProvider: (uuid: string) => void = () => {}) {
     this.#onChange = onChange
+    this.#onProvider = onProvider
   }
 
   /** In place of what the same server held before. */
@@ -40,6 +44,10 @@ export class Holds {
     this.#held.set(held.id, held)
     put(this.#hosts, held.host, held)
     if (held.groupId !== null) put(this.#groups, held.groupId, held)
+    for (const uuid in held.allocations) {
+      put(this.#providers, uuid, held)
+      this.#onProvider(uuid)
+    }
     this.#onChange(held.host)
   }
 
@@ -53,6 +61,10 @@ export class Holds {
     this.#held.delete(id)
     take(this.#hosts, held.host, id)
     if (held.groupId !== null) take(this.#groups, held.groupId, id)
+    for (const uuid in held.allocations) {
+      take(this.#providers, uuid, id)
+      this.#onProvider(uuid)
+    }
     this.#onChange(held.host)
   }
 
@@ -66,6 +78,11 @@ export class Holds {
 
   on(host: string): Iterable<Held> {
     return this.#hosts.get(host)?.values() ?? []
+  }
+
+  /** Those that hold something of a provider that is no host. */
+  ofProvider(uuid: string): Iterable<Held> {
+    return this.#providers.get(uuid)?.values() ?? []
   }
 
   ofGroup(groupId: string): Iterable<Held> {

@@ -1,8 +1,14 @@
 import { type AllocationRatios, type Host } from "../host/Host.ts"
 import { sharedCpuCountOf } from "../host/numa.ts"
 import { type DeviceState, noDevices } from "../placement/devices/DeviceState.ts"
+import { isDivided, type Taken } from "../placement/demand/Taken.ts"
 import type { HostTopology } from "../placement/numa/HostTopology.ts"
+import { otherInventoriesOf } from "../placement/Provider.ts"
+import type { ProviderOverlay } from "../placement/providerOverlay.ts"
+import type { Inventory } from "../placement/records.ts"
+import type { Resources } from "../placement/resourceClasses.ts"
 import type { HostAggregate } from "./aggregates.ts"
+import type { ProviderTree } from "./providerTree.ts"
 import { ratiosOf } from "./ratios.ts"
 
 /** A server that is on a host, as far as a weigher reads it. */
@@ -37,8 +43,10 @@ export interface HostState {
   readonly diskUsedGb: number
   /** CPUs are set apart for pinned guests, which then take none of the shared ones. */
   readonly isDivided: boolean
-  /** How much is free of other classes of resources, by their names. */
-  readonly otherFree: ReadonlyMap<string, number>
+  /** Other classes of resources, PCPU among them, by their names. */
+  readonly others: ReadonlyMap<string, OtherResource>
+  /** `null`: the host's own provider has to give everything. */
+  readonly tree: ProviderTree | null
   /** PCI devices, and which of them are free. */
   readonly devices: DeviceState
   readonly metrics: ReadonlyMap<string, number>
@@ -52,13 +60,10 @@ export interface HostState {
   readonly servers: () => Iterable<ServerHere>
 }
 
-export interface Taken {
-  readonly instances: number
-  readonly vcpus: number
-  readonly ramMb: number
-  readonly diskGb: number
-  /** Of the vCPUs: pinned to CPUs of their own. */
-  readonly pinnedCpus: number
+/** A class of which the host's own provider has so much, and has given so much. */
+export interface OtherResource {
+  readonly inventory: Inventory
+  readonly used: number
 }
 
 /** What is known of one host at the moment. */
@@ -69,7 +74,13 @@ export interface Facts {
   readonly aggregates: ReadonlyArray<HostAggregate>
   /** Where its aggregates say nothing. */
   readonly usualRatios?: AllocationRatios
+  /** By servers, and by picks in flight. */
+  readonly instances: number
   readonly taken: Taken
+  /** What clients' consumers hold of it. */
+  readonly claimed: Resources
+  readonly overlay: Pick<ProviderOverlay, "hostRatios" | "inventories">
+  readonly tree: ProviderTree | null
   readonly ioOps: number
   readonly failedBuilds: number
   /** Called where the host has some. */
@@ -80,12 +91,20 @@ export interface Facts {
 }
 
 const none: ReadonlyMap<string, number> = new Map()
+const noOthers: HostState["others"] = new Map()
+
+const othersOf = ({ claimed, host, overlay, taken }: Pick<Facts, "claimed" | "host" | "overlay" | "taken">): HostState["others"] => {
+  const inventories = [...overlay.inventories, ...otherInventoriesOf(host, overlay)]
+  if (inventories.length === 0) return noOthers
+  const usedOf = (resource: string) => resource === "PCPU" ? taken.pinnedCpus + taken.emulatorCpus : taken.others.get(resource) ?? 0
+  return new Map(inventories.map(([resource, inventory]) => [resource, { inventory, used: usedOf(resource) + (claimed.get(resource) ?? 0) }]))
+}
 
 export const hostStateOf = (
-  { aggregates, devices, failedBuilds, host, ioOps, isUp, servers, taken, topology, traits, usualRatios }: Facts
+  { aggregates, claimed, devices, failedBuilds, host, instances, ioOps, isUp, overlay, servers, taken, topology, traits, tree, usualRatios }: Facts
 ): HostState => {
   const ratios = ratiosOf(aggregates, usualRatios)
-  const isDivided = host.cpuSets !== undefined
+  const isApart = isDivided(host)
   const vcpus = sharedCpuCountOf(host)
   let cells: HostTopology | null | undefined
   return {
@@ -108,14 +127,15 @@ export const hostStateOf = (
     vcpuCapacity: (vcpus - ratios.reservedCpus) * ratios.cpu,
     ramCapacityMb: (host.memoryMb - ratios.reservedRamMb) * ratios.ram,
     diskCapacityGb: (host.diskGb - ratios.reservedDiskGb) * ratios.disk,
-    vcpusUsed: isDivided ? taken.vcpus - taken.pinnedCpus : taken.vcpus,
-    ramUsedMb: taken.ramMb,
-    diskUsedGb: taken.diskGb,
-    isDivided,
-    otherFree: none,
+    vcpusUsed: (isApart ? taken.vcpus - taken.pinnedCpus : taken.vcpus) + (claimed.get("VCPU") ?? 0),
+    ramUsedMb: taken.ramMb + (claimed.get("MEMORY_MB") ?? 0),
+    diskUsedGb: taken.diskGb + (claimed.get("DISK_GB") ?? 0),
+    isDivided: isApart,
+    others: othersOf({ claimed, host, overlay, taken }),
+    tree,
     devices: host.devices === undefined ? noDevices : devices(),
     metrics: none,
-    instances: taken.instances,
+    instances,
     ioOps,
     failedBuilds,
     get topology() {

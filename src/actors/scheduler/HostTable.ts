@@ -1,8 +1,10 @@
 import { Result } from "effect"
 import { Limits } from "../../runtime/Limits.ts"
+import type { Allocations } from "../instance/Instance.ts"
 import { concerns, isRequestFilter, type RequestFilter } from "./Filter.ts"
 import { type Place, placeOf } from "./filters/numaTopology.ts"
 import type { HostState } from "./HostState.ts"
+import { allocationsOf } from "./providerTree.ts"
 import type { Rules } from "./registry.ts"
 import type { RequestSpec } from "./RequestSpec.ts"
 import { grouped, type Ranked, ranked, refusalsOf, type Refusals, type Weight } from "./select.ts"
@@ -19,6 +21,8 @@ interface Scored {
 
 /** A host, and where on it the guest comes to lie. */
 export interface Picked extends Scored, Place {
+  /** Who beside the host's own provider gives what; `null`: nobody. */
+  readonly allocations: Allocations | null
   /** Hosts that every filter admits. */
   readonly admitted: number
   /** The next best, the best first. */
@@ -118,6 +122,7 @@ export class HostTable {
     return Result.succeed({
       host, score, admitted,
       ...placeOf(host, spec, this.#rules.isNumaPacked),
+      allocations: allocationsOf(host, spec),
       runnersUp: best.filter((other) => other !== one).slice(0, Limits.proofRunnersUpMax),
       weights: weightsOf(host)
     })

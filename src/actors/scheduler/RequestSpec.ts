@@ -1,25 +1,18 @@
-import { Result } from "effect"
-import { Limits } from "../../runtime/Limits.ts"
-import type { FlavorSnapshot, Instance, Work } from "../instance/Instance.ts"
+import type { Instance, Work } from "../instance/Instance.ts"
+import { type Demand, demandOf } from "../placement/demand/Demand.ts"
 import type { Aliases } from "../placement/devices/aliases.ts"
 import { type DeviceRequest, deviceRequests } from "../placement/devices/DeviceRequest.ts"
-import type { GuestTopology } from "../placement/numa/GuestTopology.ts"
-import { numaOf } from "../placement/numa/Numa.ts"
 import { type FlavorWish, flavorWishOf } from "./flavorWish.ts"
 
 /** What a server asks of a host. Sizes as the names say. */
-export interface RequestSpec extends FlavorWish {
+export interface RequestSpec extends Demand, FlavorWish {
   readonly instanceId: string
   readonly projectId: string
   readonly flavorName: string
   readonly imageId: string | null
   readonly imageProperties: { readonly [key: string]: string }
-  /** The guest's own NUMA cells; `null`: it may lie anywhere. */
-  readonly numa: GuestTopology | null
   /** PCI devices, of the flavor and for ports. */
   readonly devices: ReadonlyArray<DeviceRequest>
-  /** Of the vCPUs: to be pinned. */
-  readonly pinnedCpus: number
   readonly availabilityZone: string | null
   /** Only this host will do. */
   readonly host: string | null
@@ -71,49 +64,17 @@ const nearIn = (hints: Instance["wish"]["hints"]): string | null => {
 const queryIn = (hint: unknown): string | null =>
   hint === undefined || hint === null || hint === "" ? null : typeof hint === "string" ? hint : JSON.stringify(hint)
 
-const guests = new WeakMap<FlavorSnapshot, Map<string, GuestTopology | null>>()
-
-/** A flavor and an image that contradict each other were refused when the server was made. */
-const guestOf = (flavor: FlavorSnapshot, image: Instance["imageProperties"]): GuestTopology | null => {
-  const bearing = Object.entries(image).filter(([name]) => name.startsWith("hw_") || name.startsWith("trait:"))
-  const key = bearing.length === 0 ? "" : JSON.stringify(bearing)
-  let known = guests.get(flavor)
-  if (known === undefined || known.size >= Limits.requestClassesMax) guests.set(flavor, known = new Map())
-  let guest = known.get(key)
-  if (guest === undefined) known.set(key, guest = Result.getOrElse(numaOf(flavor, image), () => null))
-  return guest
-}
-
-const pinnedIn = (guest: GuestTopology | null): number => {
-  let pinned = 0
-  for (const { dedicatedCpus } of guest?.cells ?? []) pinned += dedicatedCpus.length
-  return pinned
-}
-
-const imageTraits = (image: Instance["imageProperties"], wanted: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
-  for (const name in image) if (name.startsWith("trait:") && image[name] === wanted) found.push(name.slice("trait:".length))
-  return found
-}
-
-const joined = (own: ReadonlyArray<string>, more: ReadonlyArray<string>) => more.length === 0 ? own : [...new Set([...own, ...more])].toSorted()
-
 export const requestSpecOf = (instance: Wanting, { aliases, groupHosts, hostOf }: Surroundings): RequestSpec => {
   const { flavor, imageProperties, wish, work } = instance
-  const asked = flavorWishOf(flavor)
-  const numa = guestOf(flavor, imageProperties)
   return {
-    ...asked,
-    required: joined(asked.required, imageTraits(imageProperties, "required")),
-    forbidden: joined(asked.forbidden, imageTraits(imageProperties, "forbidden")),
+    ...demandOf(instance),
+    ...flavorWishOf(flavor),
     instanceId: instance.id,
     projectId: instance.projectId,
     flavorName: flavor.name,
     imageId: instance.imageId,
     imageProperties,
-    numa,
     devices: deviceRequests(flavor, imageProperties, instance.devicePorts, aliases),
-    pinnedCpus: pinnedIn(numa),
     availabilityZone: wish.availabilityZone,
     host: wish.host,
     isForced: wish.isForced,

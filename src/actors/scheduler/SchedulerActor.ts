@@ -11,9 +11,11 @@ import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
-import { diskGbOf, type Instance, isLive } from "../instance/Instance.ts"
+import { type Instance, isLive } from "../instance/Instance.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
-import { providerRecords } from "../placement/records.ts"
+import { takenBy } from "../placement/demand/Taken.ts"
+import { Placement } from "../placement/PlacementProtocol.ts"
+import { consumerRecords, providerRecords } from "../placement/records.ts"
 import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { isoOf } from "../shared/time.ts"
 import { FailedBuilds } from "./FailedBuilds.ts"
@@ -29,6 +31,7 @@ import type { Proof } from "./proof/Proof.ts"
 import { Prover } from "./proof/Prover.ts"
 import { proofRequestOf } from "./proof/request.ts"
 import { adviceOf, explanationOf } from "./proof/words.ts"
+import { Claimants, ProviderTrees } from "./ProviderTrees.ts"
 import { rulesOf } from "./registry.ts"
 import { type RequestSpec, requestSpecOf, type Surroundings, type Wanting } from "./RequestSpec.ts"
 import { NoValidHost, SchedulerEntity } from "./SchedulerProtocol.ts"
@@ -66,6 +69,7 @@ export const layer = SchedulerEntity.toLayer(
     const records = yield* Records
     const fleet = yield* Fleet
     const topologies = yield* HostTopologies
+    const placement = yield* Placement
     const ownership = yield* Ownership
     const random = yield* Random.Random
     const settings = yield* SchedulerOptions
@@ -74,7 +78,9 @@ export const layer = SchedulerEntity.toLayer(
     const mark = (hostname: string) => sight.mark(hostname)
     const rules = rulesOf(settings)
     const table = new HostTable(rules)
-    const holds = new Holds(mark)
+    const holds = new Holds(mark, (uuid) => trees.note(uuid))
+    const trees = new ProviderTrees({ placement, records, holds })
+    const claimants = new Claimants((uuid) => trees.note(uuid))
     const failed = new FailedBuilds(mark)
     const gangs = new Gangs()
     const sight = new Sight(table, {
@@ -82,23 +88,31 @@ export const layer = SchedulerEntity.toLayer(
       overlayOf: (host) => providerOverlay(records, host.hostname),
       isUp: fleet.isUp,
       usageOf: index.usageOfHost,
+      takenOf: index.takenOf,
+      claimedOf: ({ id }) => placement.claimedOf(id),
+      treeOf: (host) => trees.treeOf(host),
       serversOn: index.onHost,
-      pinnedCpusOn: topologies.pinnedCpusOn,
       topologyOf: topologies.topologyOf,
       devicesOf: topologies.devicesOf
     }, holds, failed)
     const chance = { subset: settings.hostSubsetSize, isShuffled: settings.isShuffled, draw: () => random.nextDoubleUnsafe() }
 
-    const regroup = () => sight.regroup([...records.all(aggregates)].toSorted((a, b) => a.id - b.id))
-    yield* records.watch([hosts], (_, hostname) => mark(hostname))
-    yield* records.watch([aggregates], regroup)
-    yield* records.watch([providerRecords], (_, uuid) => {
-      const host = records.find(hosts, "id", uuid)
-      if (host !== undefined) mark(host.hostname)
+    const regroup = () => {
+      trees.grow()
+      sight.regroup([...records.all(aggregates)].toSorted((a, b) => a.id - b.id))
+    }
+    yield* records.watch([hosts], (_, hostname) => {
+      trees.grow()
+      mark(hostname)
     })
+    yield* records.watch([aggregates], regroup)
+    yield* records.watch([providerRecords], (_, uuid) => trees.see(uuid))
+    yield* records.watch([consumerRecords], (_, id) => claimants.see(id, records.get(consumerRecords, id)?.allocations))
     yield* index.watchHosts(mark)
     yield* index.watchServers((before, after) => {
       failed.see(before, after)
+      for (const uuid in before?.allocations) trees.note(uuid)
+      for (const uuid in after?.allocations) trees.note(uuid)
       if (before?.host != null && before.taskState !== after?.taskState) mark(before.host)
       const id = after?.id ?? before?.id
       const held = id === undefined ? undefined : holds.get(id)
@@ -134,11 +148,16 @@ export const layer = SchedulerEntity.toLayer(
       return noValidHost(refusals, proofOf(instance, spec, outcome, nowMillis), adviceOf(outcome), more)
     }
 
+    const refresh = () => {
+      for (const hostname of trees.changedHosts()) mark(hostname)
+      sight.refresh()
+    }
+
     /** Never a host that is down, and no refusal while one is up that was not. */
     const pick = (spec: RequestSpec, nowMillis: number): Result.Result<Picked, Refusals> => {
       sight.watchLiveness(nowMillis, Limits.livenessMillis)
       for (;;) {
-        sight.refresh()
+        refresh()
         const picked = table.pick(spec, chance)
         const isCurrent = Result.isSuccess(picked)
           ? !picked.success.host.isUp || sight.isStillUp(picked.success.host.hostname)
@@ -148,12 +167,10 @@ export const layer = SchedulerEntity.toLayer(
     }
 
     const hold = (id: string, instance: Instance, spec: RequestSpec, picked: Picked, nowMillis: number): Held => {
-      const { devices, host, numa } = picked
-      const { pinnedCpus } = spec
-      const { vcpus, ramMb } = instance.flavor
+      const { allocations, devices, host, numa } = picked
       const held: Held = {
         id, generation: instance.generation, host: host.hostname, groupId: instance.wish.serverGroupId,
-        vcpus, pinnedCpus, ramMb, diskGb: diskGbOf(instance.flavor), numa, devices, placed: placedOf(picked),
+        taken: takenBy(spec, allocations ?? undefined), allocations, numa, devices, placed: placedOf(picked),
         expiresAtMillis: nowMillis + Limits.placementHoldMillis
       }
       holds.add(held)
@@ -208,13 +225,13 @@ export const layer = SchedulerEntity.toLayer(
     }
     const whatIf = (question: WhatIfQuestion, nowMillis: number): Result.Result<WhatIfAnswer, Refusal> => {
       sight.watchLiveness(nowMillis, 0)
-      sight.refresh()
+      refresh()
       const proof = (spec: RequestSpec, requestId: string): Proof =>
         ({ at: isoOf(nowMillis), request: proofRequestOf(spec, requestId, 1), outcome: tried(spec) })
       switch (question._tag) {
         case "Boot": {
           const spec = requestSpecOf(imagined(question), { ...nothingKnown, aliases })
-          const load = loadOf({ flavor: question.flavor }, spec.pinnedCpus)
+          const load = loadOf({ flavor: question.flavor, imageProperties: question.imageProperties })
           return Result.succeed({ _tag: "Boot", proof: proof(spec, question.requestId), ...capacityOf(rules, table.states(), spec, load) })
         }
         case "Resize": {
@@ -240,10 +257,10 @@ export const layer = SchedulerEntity.toLayer(
         const promise = { shard, epoch: ownership.epochOf(shard) }
         holds.expire(nowMillis)
         const placed = gangSizeOf(instance) > 1 ? placeMember(instance, nowMillis) : placeOne(instance, nowMillis)
-        const { devices, host, numa, placed: outcome } = yield* Effect.fromResult(placed)
+        const { allocations, devices, host, numa, placed: outcome } = yield* Effect.fromResult(placed)
         const availabilityZone = table.get(host)?.availabilityZone ?? ""
         return {
-          host, availabilityZone, promise, ...(numa === null ? {} : { numa }), ...(devices.length === 0 ? {} : { devices }),
+          host, availabilityZone, promise, ...(numa === null ? {} : { numa }), ...(devices.length === 0 ? {} : { devices }), ...(allocations === null ? {} : { allocations }),
           ...(outcome === undefined ? {} : { placement: proofOf(instance, requestSpecOf(instance, nothingKnown), outcome, nowMillis) })
         }
       })

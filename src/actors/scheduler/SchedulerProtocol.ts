@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
-import { Instance } from "../instance/Instance.ts"
+import { Allocations, Instance } from "../instance/Instance.ts"
 import { NumaFit } from "../instance/numaFit.ts"
 import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { Fence } from "../shared/Promise.ts"
@@ -19,6 +19,8 @@ export const Selection = Schema.Struct({
   numa: Schema.optionalKey(Schema.NullOr(NumaFit)),
   /** The host's devices that it gets; absent: none. */
   devices: Schema.optionalKey(Schema.Array(ClaimedDevice)),
+  /** Who beside the host's own provider gives what; absent: nobody. */
+  allocations: Schema.optionalKey(Allocations),
   /** Why there; absent: an older scheduler said so. */
   placement: Schema.optionalKey(Proof)
 })

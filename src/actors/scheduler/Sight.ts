@@ -1,16 +1,19 @@
 import type { Aggregate } from "../host/Aggregate.ts"
 import type { Host } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
+import { plus, type Taken } from "../placement/demand/Taken.ts"
 import { claimDevices, type DeviceState } from "../placement/devices/DeviceState.ts"
 import type { HostTopology } from "../placement/numa/HostTopology.ts"
 import { claim } from "../placement/numa/Numa.ts"
 import type { ProviderOverlay } from "../placement/providerOverlay.ts"
+import type { Resources } from "../placement/resourceClasses.ts"
 import { traitsOf } from "../placement/traits.ts"
 import type { Usage } from "../../runtime/kernel/InstanceIndex.ts"
 import type { FailedBuilds } from "./FailedBuilds.ts"
 import type { Holds } from "./Holds.ts"
-import { type HostState, hostStateOf, type Taken } from "./HostState.ts"
+import { type HostState, hostStateOf } from "./HostState.ts"
 import type { HostTable } from "./HostTable.ts"
+import type { ProviderTree } from "./providerTree.ts"
 
 /** What the cloud knows of its hosts now; all of it in memory. */
 export interface Sources {
@@ -19,8 +22,11 @@ export interface Sources {
   readonly overlayOf: (host: Host) => ProviderOverlay
   readonly isUp: (hostname: string) => boolean
   readonly usageOf: (hostname: string) => Usage
+  readonly takenOf: (hostname: string) => Taken
+  /** What clients' consumers hold of it. */
+  readonly claimedOf: (host: Host) => Resources
+  readonly treeOf: (host: Host) => ProviderTree | null
   readonly serversOn: (hostname: string) => Iterable<Instance>
-  readonly pinnedCpusOn: (hostname: string) => number
   readonly topologyOf: (hostname: string) => HostTopology | undefined
   readonly devicesOf: (hostname: string) => DeviceState
 }
@@ -99,25 +105,21 @@ export class Sight {
   }
 
   #stateOf(hostname: string): HostState | undefined {
-    const { devicesOf, host: hostOf, isUp, overlayOf, pinnedCpusOn, serversOn, topologyOf, usageOf } = this.#sources
+    const { claimedOf, devicesOf, host: hostOf, isUp, overlayOf, serversOn, takenOf, topologyOf, treeOf, usageOf } = this.#sources
     const host = hostOf(hostname)
     if (host === undefined) return undefined
     const overlay = overlayOf(host)
     const held = [...this.#holds.on(hostname)]
-    const usage = usageOf(hostname)
     let ioOps = held.length
     for (const { taskState } of serversOn(hostname)) if (taskState !== null) ioOps++
     const isHostUp = isUp(hostname)
     this.#up.set(hostname, isHostUp)
-    const taken: Taken = {
-      instances: usage.instances + held.length,
-      vcpus: held.reduce((sum, { vcpus }) => sum + vcpus, usage.cores),
-      ramMb: held.reduce((sum, { ramMb }) => sum + ramMb, usage.ramMb),
-      diskGb: held.reduce((sum, { diskGb }) => sum + diskGb, usage.diskGb),
-      pinnedCpus: held.reduce((sum, { pinnedCpus }) => sum + pinnedCpus, host.cpuSets === undefined ? 0 : pinnedCpusOn(hostname))
-    }
     return hostStateOf({
-      host, taken, ioOps,
+      host, overlay, ioOps,
+      instances: usageOf(hostname).instances + held.length,
+      taken: held.reduce((sum, { taken }) => plus(sum, taken), takenOf(hostname)),
+      claimed: claimedOf(host),
+      tree: treeOf(host),
       isUp: isHostUp,
       traits: overlay.traits.size === 0 ? knownTraits(host) : knownTraits(host).union(overlay.traits),
       usualRatios: overlay.ratios,

@@ -27,6 +27,9 @@ const attributes: Readonly<Record<string, (host: HostState) => Attribute>> = {
   enabled: (host) => !host.isDisabled
 }
 
+/** Do hosts have an attribute of this name? */
+export const isAttribute = (name: string): boolean => Object.hasOwn(attributes, name)
+
 const featureTrait = /^HW_CPU_(?:X86_|AARCH64_)?(\w+)$/
 
 /** CPU features as libvirt names them, from the traits that Placement has for them. */

@@ -1,15 +1,8 @@
 import type { FlavorSnapshot } from "../instance/Instance.ts"
-import { diskGbOf } from "../instance/Instance.ts"
+import { isAttribute } from "./attributes.ts"
 
-/** What a flavor and its extra specs ask of hosts, read once. */
+/** What extra specs ask of filters, read once per flavor; what they ask of Placement is `Demand`. */
 export interface FlavorWish {
-  readonly vcpus: number
-  readonly ramMb: number
-  readonly diskGb: number
-  /** Amounts of classes other than those three. */
-  readonly resources: ReadonlyArray<readonly [name: string, amount: number]>
-  readonly required: ReadonlyArray<string>
-  readonly forbidden: ReadonlyArray<string>
   /** Extra specs of namespace `capabilities` and of none; and those of namespace `aggregate_instance_extra_specs` and of none. */
   readonly capabilities: ReadonlyArray<readonly [path: string, wanted: string]>
   readonly aggregateSpecs: ReadonlyArray<readonly [key: string, wanted: string]>
@@ -18,34 +11,15 @@ export interface FlavorWish {
 const aggregateScope = "aggregate_instance_extra_specs:"
 const capabilityScope = "capabilities:"
 
-const scoped = (extraSpecs: FlavorSnapshot["extraSpecs"], scope: string) =>
+/** `isMeant`: whether the filter takes a key of no namespace for its own. */
+const scoped = (extraSpecs: FlavorSnapshot["extraSpecs"], scope: string, isMeant: (key: string) => boolean) =>
   Object.entries(extraSpecs).flatMap(([key, value]): ReadonlyArray<readonly [string, string]> =>
-    key.startsWith(scope) ? [[key.slice(scope.length), value]] : key.includes(":") ? [] : [[key, value]]).toSorted()
+    key.startsWith(scope) ? [[key.slice(scope.length), value]] : key.includes(":") || !isMeant(key) ? [] : [[key, value]]).toSorted()
 
-const read = (flavor: FlavorSnapshot): FlavorWish => {
-  const amounts = new Map<string, number>()
-  const required: Array<string> = []
-  const forbidden: Array<string> = []
-  for (const [key, value] of Object.entries(flavor.extraSpecs)) {
-    const resource = /^resources\w*:(\w+)$/.exec(key)?.[1]
-    const trait = /^trait\w*:(\w+)$/.exec(key)?.[1]
-    if (resource !== undefined && /^\d+$/.test(value)) amounts.set(resource, (amounts.get(resource) ?? 0) + Number(value))
-    if (trait !== undefined && value === "required") required.push(trait)
-    if (trait !== undefined && value === "forbidden") forbidden.push(trait)
-  }
-  // Dedicated CPUs are the business of the guest's NUMA topology.
-  const own = new Set(["VCPU", "PCPU", "MEMORY_MB", "DISK_GB"])
-  return {
-    vcpus: amounts.get("VCPU") ?? flavor.vcpus,
-    ramMb: amounts.get("MEMORY_MB") ?? flavor.ramMb,
-    diskGb: amounts.get("DISK_GB") ?? diskGbOf(flavor),
-    resources: [...amounts].filter(([name, amount]) => !own.has(name) && amount > 0).toSorted(),
-    required: required.toSorted(),
-    forbidden: forbidden.toSorted(),
-    capabilities: scoped(flavor.extraSpecs, capabilityScope),
-    aggregateSpecs: scoped(flavor.extraSpecs, aggregateScope)
-  }
-}
+const read = ({ extraSpecs }: FlavorSnapshot): FlavorWish => ({
+  capabilities: scoped(extraSpecs, capabilityScope, isAttribute),
+  aggregateSpecs: scoped(extraSpecs, aggregateScope, (key) => key !== "group_policy")
+})
 
 const wishes = new WeakMap<FlavorSnapshot, FlavorWish>()
 

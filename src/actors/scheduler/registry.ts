@@ -18,7 +18,8 @@ import { metrics } from "./filters/metrics.ts"
 import { numaTopology } from "./filters/numaTopology.ts"
 import { pciPassthrough } from "./filters/pciPassthrough.ts"
 import { requestedHost } from "./filters/requestedHost.ts"
-import { allHosts, disk, memory, otherResources, traits, vcpu } from "./filters/resources.ts"
+import { otherResources } from "./filters/otherResources.ts"
+import { allHosts, disk, memory, pcpu, traits, vcpu } from "./filters/resources.ts"
 import { simpleCidrAffinity } from "./filters/simpleCidrAffinity.ts"
 import type { SchedulerSettings } from "./settings.ts"
 import type { Weigher } from "./Weigher.ts"
@@ -30,7 +31,7 @@ import { packing } from "./weighers/packing.ts"
 import * as serverGroup from "./weighers/serverGroup.ts"
 
 /** Asked of every request, whatever is enabled: what Placement and the words of the API promise. */
-const resources: ReadonlyArray<Filter> = [availabilityZone, memory, vcpu, disk, otherResources, traits]
+const resources: ReadonlyArray<Filter> = [availabilityZone, memory, vcpu, disk, pcpu, traits, otherResources]
 /** So are devices and NUMA cells, which nobody could have without a place of their own. */
 const places = (settings: SchedulerSettings): ReadonlyArray<Filter> => [pciPassthrough, numaTopology(settings.isNumaPacked)]
 

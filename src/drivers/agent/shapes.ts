@@ -89,7 +89,8 @@ export const Hardware = Schema.Struct({
   cores: Schema.Array(Schema.Struct({ socket: Count, cpus: Cpus })),
   cpuSets: Schema.optionalKey(Schema.Struct({ shared: Schema.NullOr(Cpus), dedicated: Schema.NullOr(Cpus) })),
   traits: Schema.Array(Schema.String),
-  devices: Schema.optionalKey(Schema.Array(HostDevice).check(Schema.isMaxLength(Limits.hostDevicesMax)))
+  devices: Schema.optionalKey(Schema.Array(HostDevice).check(Schema.isMaxLength(Limits.hostDevicesMax))),
+  resources: Schema.optionalKey(Schema.Record(Schema.String, Count))
 })
 
 export const Abilities = Schema.Struct({ pause: Schema.Boolean, suspend: Schema.Boolean, consoleLog: Schema.Boolean })

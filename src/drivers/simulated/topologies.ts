@@ -5,7 +5,7 @@ import type { Inventory, NumaNode } from "../Driver.ts"
 import { describedDevices, gpu, nic, PciDevice, wrongDevice } from "./devices.ts"
 
 /** What hosts of one model share; thousands of hosts point at one of these. */
-export type Topology = Pick<Inventory, "cpuModel" | "cpuArch" | "vcpus" | "memoryMb" | "diskGb" | "numa" | "cores" | "traits"> & {
+export type Topology = Pick<Inventory, "cpuModel" | "cpuArch" | "vcpus" | "memoryMb" | "diskGb" | "numa" | "cores" | "traits" | "resources"> & {
   readonly name: string
   /** What is plugged into it, whether or not guests may have it. */
   readonly pciDevices?: ReadonlyArray<FoundDevice>
@@ -25,7 +25,18 @@ interface Shape {
   readonly pciDevices?: ReadonlyArray<FoundDevice>
 }
 
-const traits = ["HW_CPU_X86_SSE42", "HW_CPU_X86_AESNI", "HW_CPU_X86_AVX", "HW_CPU_X86_AVX2", "HW_CPU_X86_VMX"]
+/** What QEMU can give a guest, and so a simulated hypervisor. */
+const guestTraits = [
+  "COMPUTE_ADDRESS_SPACE_EMULATED", "COMPUTE_ADDRESS_SPACE_PASSTHROUGH", "COMPUTE_EPHEMERAL_ENCRYPTION", "COMPUTE_EPHEMERAL_ENCRYPTION_LUKS",
+  "COMPUTE_NET_VIRTIO_PACKED", "COMPUTE_SECURITY_STATELESS_FIRMWARE", "COMPUTE_SECURITY_TPM_1_2", "COMPUTE_SECURITY_TPM_2_0",
+  "COMPUTE_SECURITY_TPM_CRB", "COMPUTE_SECURITY_TPM_TIS", "COMPUTE_SECURITY_UEFI_SECURE_BOOT", "COMPUTE_SOUND_MODEL_VIRTIO",
+  "COMPUTE_VIOMMU_MODEL_AUTO", "COMPUTE_VIOMMU_MODEL_INTEL", "COMPUTE_VIOMMU_MODEL_VIRTIO"
+]
+/** Encrypted guests that AMD's processors hold keys for at a time. */
+const encryptedGuests = 15
+const encryption = { traits: ["HW_CPU_X86_AMD_SEV"], resources: { MEM_ENCRYPTION_CONTEXT: encryptedGuests } }
+
+const traits = [...guestTraits, "HW_CPU_X86_SSE42", "HW_CPU_X86_AESNI", "HW_CPU_X86_AVX", "HW_CPU_X86_AVX2", "HW_CPU_X86_VMX"]
 const traitsOf = (threads: number) => threads > 1 ? [...traits, "HW_CPU_HYPERTHREADING"] : traits
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -34,6 +45,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 export const topology = (shape: Shape): Topology => {
   const nodes = shape.sockets * shape.nodesPerSocket
   const cores = nodes * shape.coresPerNode
+  const isEncrypting = shape.cpuModel.startsWith("EPYC")
   const cpusOf = (core: number) => range(shape.threads).map((thread) => thread * cores + core)
   const numa = range(nodes).map((id) => ({
     id,
@@ -52,7 +64,8 @@ export const topology = (shape: Shape): Topology => {
     diskGb: shape.diskGb,
     numa,
     cores: range(cores).map((core) => ({ socket: Math.floor(core / (cores / shape.sockets)), cpus: cpusOf(core) })),
-    traits: traitsOf(shape.threads),
+    traits: [...traitsOf(shape.threads), ...isEncrypting ? encryption.traits : []],
+    ...isEncrypting ? { resources: encryption.resources } : {},
     ...(shape.pciDevices === undefined ? {} : { pciDevices: shape.pciDevices })
   }
 }

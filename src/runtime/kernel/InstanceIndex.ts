@@ -1,6 +1,8 @@
 import { Context } from "effect"
 import type { Effect, Scope } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
+import type { Taken } from "../../actors/placement/demand/Taken.ts"
+import type { Resources } from "../../actors/placement/resourceClasses.ts"
 
 /** What a set of servers takes: counts, cores, MiB, GiB. */
 export interface Usage {
@@ -24,7 +26,12 @@ export class InstanceIndex extends Context.Service<InstanceIndex, {
   readonly inGroup: (serverGroupId: string) => Iterable<Instance>
   readonly usageOfProject: (projectId: string) => Usage
   readonly usageOfUser: (projectId: string, userId: string) => Usage
+  /** By flavors, as administrators see it; what Placement counts is `takenOf`. */
   readonly usageOfHost: (hostname: string) => Usage
+  readonly takenOf: (hostname: string) => Taken
+  /** What live servers hold of a provider that is no host, and their ids. */
+  readonly heldOf: (providerUuid: string) => Resources
+  readonly holdersOf: (providerUuid: string) => Iterable<string>
   /** Calls the listener with the host's name, synchronously, whenever the usage of a host changes. */
   readonly watchHosts: (listener: (hostname: string) => void) => Effect.Effect<void, never, Scope.Scope>
   /** Calls the listener, synchronously, with each change of a server; `undefined`: it was not there, or it is forgotten. */

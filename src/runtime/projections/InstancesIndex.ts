@@ -6,6 +6,7 @@ import { type FeedEntry, Journal } from "../kernel/Journal.ts"
 import { Limits } from "../Limits.ts"
 import type { Entry } from "./groups.ts"
 import { byAge, Chronicle, LiveBy } from "./groups.ts"
+import { HeldOfProviders, TakenByHost } from "./taken.ts"
 import { UsageBy } from "./usage.ts"
 
 interface Place {
@@ -29,6 +30,8 @@ class Index {
   readonly hostUsage = new UsageBy((instance) => instance.host, (hostname) => {
     for (const listener of this.hostListeners) listener(hostname)
   })
+  readonly taken = new TakenByHost()
+  readonly elsewhere = new HeldOfProviders()
   readonly projectUsage = new UsageBy((instance) => instance.projectId)
   readonly userUsage = new UsageBy((instance) => `${instance.projectId}:${instance.userId}`)
   #revision = 0
@@ -66,7 +69,7 @@ class Index {
     const before = this.#byId.get(id)
     // First: whoever hears of a host next may ask what else was derived from its servers.
     for (const listener of this.serverListeners) listener(before, after)
-    for (const view of [this.hosts, this.groups, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
+    for (const view of [this.hosts, this.groups, this.taken, this.elsewhere, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
     if (after === undefined) return this.#drop(id)
     this.#byId.set(id, after)
     this.#place(after)
@@ -153,6 +156,9 @@ const make = Effect.gen(function*() {
     usageOfProject: (projectId) => index.projectUsage.of(projectId),
     usageOfUser: (projectId, userId) => index.userUsage.of(`${projectId}:${userId}`),
     usageOfHost: (hostname) => index.hostUsage.of(hostname),
+    takenOf: (hostname) => index.taken.of(hostname),
+    heldOf: (providerUuid) => index.elsewhere.of(providerUuid),
+    holdersOf: (providerUuid) => index.elsewhere.servers(providerUuid),
     watchHosts: listening(index.hostListeners),
     watchServers: listening(index.serverListeners),
     pending: () => index.pending(),

@@ -1,10 +1,11 @@
 /** A host's last word on a server: what may not be promised twice. */
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { holds } from "../../../src/actors/host/claims.ts"
+import { shortOf } from "../../../src/actors/host/claims.ts"
 import { defaultRatios } from "../../../src/actors/host/Host.ts"
 import { emptyTopologyOf, numaRefusal } from "../../../src/actors/host/numa.ts"
 import { registered } from "../../../src/actors/host/registration.ts"
+import { nothingTaken } from "../../../src/actors/placement/demand/Taken.ts"
 import { claim, fit } from "../../../src/actors/placement/numa/Numa.ts"
 import { anInstance } from "../../fixtures/instances.ts"
 import { aHost } from "../../fixtures/numaHosts.ts"
@@ -48,16 +49,15 @@ describe("a place in NUMA cells", () => {
 })
 
 describe("shared and pinned CPUs", () => {
-  const used = (cores: number) => ({ cores, ramMb: 0, diskGb: 0 })
   const apart = aHost({ cpuSets: { shared: [0, 4], dedicated: [1, 2, 3, 5, 6, 7] } })
   it.each([
-    ["count together where none are set apart", aHost(), 32, 6, true],
+    ["count together where none are set apart", aHost(), 32, 6, null],
     ["count together where none are set apart, up to the ratio", aHost(), 33, 6, "VCPU: 33 needed in all, 32 there"],
-    ["count apart where they are", apart, 14, 6, true],
+    ["count apart where they are", apart, 14, 6, null],
     ["count apart, shared ones up to the ratio of theirs", apart, 15, 6, "VCPU: 9 needed in all, 8 there"],
     ["leave none to share where all are for pinned guests", aHost({ cpuSets: { shared: null, dedicated: [0, 1] } }), 3, 2, "VCPU: 1 needed in all, 0 there"]
   ] as const)("%s", (_, host, cores, pinned, expected) =>
-    assert.strictEqual(holds(host, used(cores), () => pinned, defaultRatios), expected))
+    assert.strictEqual(shortOf(host, { ...nothingTaken, vcpus: cores, pinnedCpus: pinned }, new Map(), defaultRatios), expected))
 })
 
 describe("a host's record", () => {

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "vitest"
+import { nothingTaken } from "../../../src/actors/placement/demand/Taken.ts"
 import { type Held, Holds } from "../../../src/actors/scheduler/Holds.ts"
 
 const held = (id: string, host: string, more: Partial<Held> = {}): Held => ({
-  id, generation: 1, host, groupId: "g", vcpus: 1, pinnedCpus: 0, ramMb: 1, diskGb: 1, numa: null, devices: [], expiresAtMillis: 10, ...more
+  id, generation: 1, host, groupId: "g", taken: nothingTaken, allocations: null, numa: null, devices: [], expiresAtMillis: 10, ...more
 })
 const ids = (all: Iterable<Held>) => [...all].map(({ id }) => id)
 

@@ -25,9 +25,9 @@ describe("a request", () => {
   })
 
   it("reads capabilities and aggregates' specs off the extra specs, those of no namespace for both", () => {
-    const spec = specOf({ "capabilities:cpu_info:arch": "x86_64", "aggregate_instance_extra_specs:ssd": "true", plain: "1", "hw:x": "1" })
-    assert.deepStrictEqual(spec.capabilities, [["cpu_info:arch", "x86_64"], ["plain", "1"]])
-    assert.deepStrictEqual(spec.aggregateSpecs, [["plain", "1"], ["ssd", "true"]])
+    const spec = specOf({ "capabilities:cpu_info:arch": "x86_64", "aggregate_instance_extra_specs:ssd": "true", plain: "1", group_policy: "none", num_instances: "< 9", "hw:x": "1" })
+    assert.deepStrictEqual(spec.capabilities, [["cpu_info:arch", "x86_64"], ["num_instances", "< 9"]])
+    assert.deepStrictEqual(spec.aggregateSpecs, [["num_instances", "< 9"], ["plain", "1"], ["ssd", "true"]])
   })
 
   it("has NUMA cells where the flavor asks for them", () => {

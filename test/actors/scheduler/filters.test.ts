@@ -9,7 +9,7 @@ import { refusalsOf } from "../../../src/actors/scheduler/select.ts"
 import { defaultSettings, type SchedulerSettings } from "../../../src/actors/scheduler/settings.ts"
 import { devicesOf, gpu, nic, request } from "../../fixtures/devices.ts"
 import { cellOf, hostOf as cellsOf } from "../placement/numa/guests.ts"
-import { hostOf, saying, specOf } from "./made.ts"
+import { having, hostOf, saying, specOf } from "./made.ts"
 
 type Row = readonly [name: string, host: Partial<HostState>, spec: Partial<RequestSpec>, why: string | null, settings?: Partial<SchedulerSettings>]
 
@@ -17,6 +17,14 @@ const says = (key: string, value: string) => ({ aggregates: [saying({ [key]: val
 const image = (key: string, value: string) => ({ imageProperties: { [key]: value } })
 const isolation = { hosts: ["a"], images: ["iso"], isRestricted: true }
 const pinned = (vcpus: number) => Result.getOrThrow(numaOf({ vcpus, ramMb: 1024, extraSpecs: { "hw:cpu_policy": "dedicated" } }, {}))
+
+/** One of the class for each group. */
+const groups = (resource: string, ...suffixes: ReadonlyArray<string>): Partial<RequestSpec> => ({
+  resources: [[resource, suffixes.length]],
+  groups: suffixes.map((suffix) => ({ suffix, resources: [[resource, 1]], required: [], forbidden: [] }))
+})
+
+const apart = { isDivided: true, others: having({ PCPU: 4 }) }
 
 const rows: ReadonlyArray<Row> = [
   ["AllHostsFilter", {}, {}, null],
@@ -82,11 +90,20 @@ const rows: ReadonlyArray<Row> = [
   ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)), devices: devicesOf([gpu(1, 1)]) }, { numa: pinned(4), devices: [request("gpu")] }, "no NUMA nodes hold the guest's that are near enough to the devices it asks for (gpu: 1, legacy)"],
   ["NUMATopologyFilter", { topology: cellsOf(cellOf(0, 2, 2)), devices: devicesOf([gpu(1)]) }, { numa: pinned(4), devices: [request("gpu", 1, "required")] }, "no NUMA nodes hold the guest's that are near enough to the devices it asks for (gpu: 1, required)"],
   ["Resources", {}, { resources: [["CUSTOM_X", 2]] }, "0 CUSTOM_X free of 2 needed"],
-  ["Resources", { otherFree: new Map([["CUSTOM_X", 2]]) }, { resources: [["CUSTOM_X", 2]] }, null],
+  ["Resources", { others: having({ CUSTOM_X: 2 }) }, { resources: [["CUSTOM_X", 2]] }, null],
+  ["Resources", { others: having({ CUSTOM_X: 2 }) }, { resources: [["CUSTOM_X", 1]], together: 3 }, "2 CUSTOM_X free of 3 needed"],
+  ["Resources", { others: having({ CUSTOM_X: 8 }, {}, { stepSize: 2 }) }, { resources: [["CUSTOM_X", 3]] }, "gives out CUSTOM_X in steps of 2 from 1 to 8, not 3"],
+  ["Resources", { others: having({ CUSTOM_X: 2 }) }, { ...groups("CUSTOM_X", "1", "2") }, "group_policy (none or isolate) is needed with more than one group of resources"],
+  ["Resources", { others: having({ CUSTOM_X: 2 }) }, { ...groups("CUSTOM_X", "1", "2"), resourceGroupPolicy: "none" }, null],
+  ["Resources", { others: having({ CUSTOM_X: 2 }) }, { ...groups("CUSTOM_X", "1", "2"), resourceGroupPolicy: "isolate" }, "has one provider of resources, group_policy=isolate asks for 2"],
+  ["PCPU", {}, { pinnedCpus: 4 }, null],
+  ["PCPU", {}, { pinnedCpus: 4, isForPcpus: true }, "0 PCPU free of 4 needed"],
+  ["PCPU", { isDivided: true, others: having({ PCPU: 4 }) }, { pinnedCpus: 2, emulatorCpus: 1, isForPcpus: true }, null],
+  ["PCPU", { isDivided: true, others: having({ PCPU: 2 }) }, { pinnedCpus: 2, emulatorCpus: 1 }, "2 PCPU free of 3 needed"],
   ["Traits", {}, { required: ["HW_X"] }, "lacks the trait HW_X"],
   ["Traits", { traits: new Set(["HW_X"]) }, { forbidden: ["HW_X"] }, "has the trait HW_X"],
-  ["VCPU", { isDivided: true, vcpus: 2, vcpuCapacity: 2 }, { vcpus: 4, pinnedCpus: 3 }, null],
-  ["VCPU", { isDivided: true, vcpus: 2, vcpuCapacity: 2, vcpusUsed: 3 }, { vcpus: 4, pinnedCpus: 4 }, null],
+  ["VCPU", { ...apart, vcpus: 2, vcpuCapacity: 2 }, { vcpus: 4, pinnedCpus: 3 }, null],
+  ["VCPU", { ...apart, vcpus: 2, vcpuCapacity: 2, vcpusUsed: 3 }, { vcpus: 4, pinnedCpus: 4 }, null],
   ["VCPU", { vcpusUsed: 30 }, { together: 2 }, "2 VCPU free of 4 needed"]
 ]
 
@@ -114,7 +131,7 @@ describe("a filter", () => {
   it("that is not enabled is not asked; resources, cells and devices are in any case", () => {
     const { filters } = rulesOf({ ...defaultSettings, enabledFilters: [] })
     assert.deepStrictEqual(filters.map(({ name }) => name), [
-      "RequestedHostFilter", "AvailabilityZoneFilter", "MEMORY_MB", "VCPU", "DISK_GB", "Resources", "Traits", "PciPassthroughFilter", "NUMATopologyFilter"
+      "RequestedHostFilter", "AvailabilityZoneFilter", "MEMORY_MB", "VCPU", "DISK_GB", "PCPU", "Traits", "Resources", "PciPassthroughFilter", "NUMATopologyFilter"
     ])
   })
 })

@@ -15,7 +15,7 @@ import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { defaultSettings } from "../../../src/actors/scheduler/settings.ts"
 import { anInstance } from "../../fixtures/instances.ts"
 import { Guest, guestFrom, Host, hostFrom } from "../placement/numa/generated.ts"
-import { hostOf, specOf } from "./made.ts"
+import { having, hostOf, specOf } from "./made.ts"
 import { complaintsOfPlaced, complaintsOfRefused } from "./proofVerifier.ts"
 
 const one = <const A extends ReadonlyArray<string | number | boolean>>(...values: A) => Schema.Literals(values)
@@ -23,13 +23,13 @@ const Server = Schema.Struct({ ram: one(0, 512, 2048, 8192), vcpus: one(1, 2, 8)
 const Made = Schema.Struct({
   ramUsed: one(0, 8192, 12_000, 15_000, 20_000), vcpusUsed: one(0, 4, 28, 31), diskUsed: one(0, 40, 95), up: one(true, true, true, true, false),
   disabled: one(false, false, false, true), zone: one("nova", "nova", "az1", "az2"), ioOps: one(0, 0, 1, 3), failed: one(0, 0, 0, 1),
-  version: one(1, 1, 2), divided: one(true, false), cells: Schema.NullOr(Host), servers: Schema.Array(Server)
+  version: one(1, 1, 2), divided: one(true, false), pcpus: one(3, 64), gpus: one(0, 1), cells: Schema.NullOr(Host), servers: Schema.Array(Server)
 })
 const Fleet = Schema.Array(Made).check(Schema.isMinLength(1), Schema.isMaxLength(12))
 const Asked = Schema.Struct({
   ram: one(0, 512, 2048, 8192), vcpus: one(1, 2, 4, 9), disk: one(0, 10, 60), zone: one("", "", "", "nova", "az1"),
   policy: one("", "", "", "affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"), group: Schema.Array(one(0, 1, 2, 3)),
-  excluded: Schema.Array(one(0, 1, 12)), guest: Schema.NullOr(Guest)
+  excluded: Schema.Array(one(0, 1, 12)), gpus: one(0, 0, 0, 1), guest: Schema.NullOr(Guest)
 })
 
 /** Hosts that nothing but their cells may keep a guest from. */
@@ -66,6 +66,7 @@ const worldOf = (fleet: typeof Fleet.Type): World => {
     return hostOf(nameOf(at), {
       availabilityZone: made.zone, isUp: made.up, isDisabled: made.disabled, ioOps: made.ioOps, failedBuilds: made.failed,
       hypervisorVersion: made.version, isDivided: made.divided, instances: here.length, topology,
+      others: having({ ...made.divided ? { PCPU: made.pcpus } : {}, ...made.gpus === 0 ? {} : { VGPU: made.gpus } }, { PCPU: sum(pinned) }),
       ramUsedMb: made.ramUsed + sum(({ flavor }) => flavor.ramMb), diskUsedGb: made.diskUsed + sum(({ flavor }) => flavor.diskGb),
       vcpusUsed: made.vcpusUsed + sum((server) => server.flavor.vcpus - (made.divided ? pinned(server) : 0))
     })
@@ -81,6 +82,7 @@ const specFrom = (asked: typeof Asked.Type): RequestSpec => {
   return specOf({
     ramMb: asked.ram, vcpus: own ?? asked.vcpus, diskGb: asked.disk, availabilityZone: asked.zone || null, numa,
     pinnedCpus: numa?.cells.reduce((sum, { dedicatedCpus }) => sum + dedicatedCpus.length, 0) ?? 0,
+    resources: asked.gpus === 0 ? [] : [["VGPU", asked.gpus]],
     groupPolicy: asked.policy || null, groupHosts, excludedHosts: asked.excluded.map(nameOf)
   })
 }
@@ -94,6 +96,7 @@ const without = ({ servers }: World) => (id: string, host: HostState): HostState
   return {
     ...host, ramUsedMb: host.ramUsedMb - flavor.ramMb, diskUsedGb: host.diskUsedGb - flavor.diskGb,
     vcpusUsed: host.vcpusUsed - flavor.vcpus + (host.isDivided ? pinned : 0),
+    others: new Map([...host.others].map(([name, { inventory, used }]) => [name, { inventory, used: name === "PCPU" ? used - pinned : used }])),
     topology: host.topology === null || numa == null ? host.topology : release(host.topology, numa)
   }
 }

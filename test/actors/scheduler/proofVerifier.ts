@@ -13,6 +13,10 @@ import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 type Rule = (host: HostState, asked: RequestSpec) => boolean
 
 const cpusOf = (host: HostState, asked: RequestSpec) => host.isDivided ? asked.vcpus - asked.pinnedCpus : asked.vcpus
+const freeOf = ({ others }: HostState, name: string): number => {
+  const has = others.get(name)
+  return has === undefined ? 0 : has.inventory.total - has.used
+}
 const cellsFit = (host: HostState, guest: GuestTopology) =>
   host.topology !== null &&
   Result.isSuccess(fit(host.topology, guest, { limits: { cpuRatio: host.ratios.cpu, ramRatio: host.ratios.ram }, isPacked: false }))
@@ -25,6 +29,9 @@ const breaks: Readonly<Record<string, Rule>> = {
   // Who asks nothing of the shared CPUs is not refused for what others were promised of them.
   VCPU: (host, asked) => cpusOf(host, asked) > 0 && (cpusOf(host, asked) > host.vcpus || host.vcpusUsed + cpusOf(host, asked) > host.vcpuCapacity),
   DISK_GB: (host, asked) => asked.diskGb > 0 && host.diskUsedGb + asked.diskGb > host.diskCapacityGb,
+  PCPU: (host, asked) => asked.pinnedCpus + asked.emulatorCpus > 0 && (host.isDivided
+    ? freeOf(host, "PCPU") < asked.pinnedCpus + asked.emulatorCpus : asked.isForPcpus),
+  Resources: (host, asked) => asked.resources.some(([name, amount]) => freeOf(host, name) < amount),
   NUMATopologyFilter: (host, asked) => asked.numa !== null && !cellsFit(host, asked.numa),
   ServerGroupAntiAffinityFilter: (host, asked) =>
     asked.groupPolicy === "anti-affinity" && (asked.groupHosts.get(host.hostname) ?? 0) >= asked.maxServerPerHost,
@@ -97,7 +104,7 @@ const fitting = (hosts: ReadonlyArray<HostState>, asked: RequestSpec, relaxation
     case "Group": return admitted(hosts, { ...asked, groupPolicy: null }).length
     case "PageSize": return admitted(hosts, { ...asked, numa: { ...asked.numa!, pageSize: relaxation.pageSizeKb } }).length
     case "Unpinned": return admitted(hosts, {
-      ...asked, pinnedCpus: 0,
+      ...asked, pinnedCpus: 0, emulatorCpus: 0, isForPcpus: false,
       numa: {
         ...asked.numa!, cpuPolicy: null, threadPolicy: null, emulatorThreads: null,
         cells: asked.numa!.cells.map((cell) => ({ ...cell, dedicatedCpus: [], sharedCpus: [...cell.sharedCpus, ...cell.dedicatedCpus].toSorted((a, b) => a - b) }))
@@ -109,6 +116,11 @@ const fitting = (hosts: ReadonlyArray<HostState>, asked: RequestSpec, relaxation
       const inZone = hosts.filter((host) => host.availabilityZone === relaxation.zone)
       if (relaxation.resource === "MEMORY_MB") return admitted(inZone.map((host) => more(host, "ramUsedMb")), asked).length
       if (relaxation.resource === "DISK_GB") return admitted(inZone.map((host) => more(host, "diskUsedGb")), asked).length
+      if (relaxation.resource !== "VCPU") {
+        const withMore = ({ others }: HostState) => new Map([...others].map(([name, has]) =>
+          [name, name === relaxation.resource ? { ...has, used: has.used - relaxation.short } : has]))
+        return admitted(inZone.map((host) => ({ ...host, others: withMore(host) })), asked).length
+      }
       return admitted(inZone.map((host) => ({ ...host, vcpus: host.vcpus + relaxation.short, vcpusUsed: host.vcpusUsed - relaxation.short })), asked).length
     }
   }

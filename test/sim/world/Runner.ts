@@ -17,6 +17,7 @@ import { InstanceIndex } from "../../../src/runtime/kernel/InstanceIndex.ts"
 import { Journal } from "../../../src/runtime/kernel/Journal.ts"
 import { Ownership } from "../../../src/runtime/kernel/Ownership.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
+import * as PlacementService from "../../../src/actors/placement/PlacementService.ts"
 import * as actors from "../../../src/runtime/main/actors.ts"
 import * as InstancesIndex from "../../../src/runtime/projections/InstancesIndex.ts"
 import * as RecordsIndex from "../../../src/runtime/projections/RecordsIndex.ts"
@@ -51,7 +52,7 @@ const networks = Layer.mergeAll(NetworksService.layerNoDeps, NetworkApiService.l
 
 const layerOf = (world: World, network: Network, process: Process, hostnames: ReadonlyArray<string>, doom: Doom.Doom["Service"]) =>
   actors.layer.pipe(
-    Layer.provideMerge(networks),
+    Layer.provideMerge(Layer.mergeAll(networks, PlacementService.layer)),
     Layer.provide([SimImages.layer, SimFleet.layer(world, network, process, hostnames)]),
     Layer.provideMerge(TopologiesIndex.layer),
     Layer.provideMerge(Layer.mergeAll(InstancesIndex.layer, RecordsIndex.layer)),

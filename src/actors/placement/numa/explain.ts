@@ -25,10 +25,23 @@ const words: Readonly<Record<Constraint, Words>> = {
 
 const sentence = (refusal: CellRefusal) => `guest NUMA node ${refusal.guestCell} on host NUMA node ${refusal.hostCell}: ${words[refusal.constraint](refusal)}`
 
-/** Why a guest does not fit a host, for people: of the guest's nodes that fit nowhere the first, and what every host node says to it. */
-export const explain = ({ guestCells, hostCells, reason, refusals }: NoFit): string => {
-  if (reason === "tooFewCells") return `${guestCells} NUMA nodes needed, ${hostCells} there`
-  if (reason === "sameCell") return [`no ${guestCells} different NUMA nodes fit at once`, ...refusals.map(sentence)].join("; ")
+/** Of the guest's nodes that fit nowhere the first, and what every host node says to it. */
+const saidOf = ({ hostCells, reason, refusals }: NoFit): ReadonlyArray<CellRefusal> => {
+  if (reason !== "noCell") return reason === "sameCell" ? refusals : []
   const alone = refusals.find(({ guestCell }) => refusals.filter((one) => one.guestCell === guestCell).length === hostCells)
-  return refusals.filter(({ guestCell }) => guestCell === alone?.guestCell).map(sentence).join("; ")
+  return refusals.filter(({ guestCell }) => guestCell === alone?.guestCell)
 }
+
+/** Why a guest does not fit a host, for people. */
+export const explain = (noFit: NoFit): string => {
+  const { guestCells, hostCells, reason } = noFit
+  if (reason === "tooFewCells") return `${guestCells} NUMA nodes needed, ${hostCells} there`
+  return [...reason === "sameCell" ? [`no ${guestCells} different NUMA nodes fit at once`] : [], ...saidOf(noFit).map(sentence)].join("; ")
+}
+
+const amounts: ReadonlySet<Constraint> = new Set(["pages", "memory", "dedicatedCpus", "sharedCpus", "freeCpus", "siblings", "wholeCores", "emulatorThread", "cpuRatio", "ramRatio"])
+
+/** Of all that is explained, what is least short: the same explanation has the same numbers. */
+export const leastShort = (noFit: NoFit): CellRefusal | undefined =>
+  saidOf(noFit).filter(({ available, constraint, needed }) => amounts.has(constraint) && needed > available)
+    .toSorted((a, b) => a.needed - a.available - (b.needed - b.available))[0]

@@ -1,13 +1,12 @@
 /** What providers have: one inventory changed, or all of them. */
 import { Result } from "effect"
 import { type Refusal, refuse } from "../../shared/Refusal.ts"
-import { isMeasured } from "../providerOverlay.ts"
 import type { Inventory, ProviderRecord } from "../records.ts"
 import {
   bad, inventoryExists, inventoryInUse, inventoryInUseAlone, isHost, noInventory, noSuchResourceClass
 } from "../refusals.ts"
 import {
-  checkAll, checkCapacity, checkMeasuredStay, type GivenInventories, type GivenInventory, type InventoryRules, keptOf, seen, withDefaults
+  checkAll, checkCapacity, checkMeasuredStay, isMeasured, type GivenInventories, type GivenInventory, type InventoryRules, keptOf, seen, withDefaults
 } from "./inventoryRules.ts"
 import { changed, checkGeneration, type Decision, holdClasses, put, type Sight, type Target, targetOf } from "./Sight.ts"
 
@@ -97,7 +96,7 @@ export const deleteInventory = (sight: Sight, uuid: string, resource: string): D
     if (!sight.placement.hasResourceClass(resource)) return yield* Result.fail(refuse("notFound", noSuchResourceClass(resource)))
     if (!provider.inventories.has(resource)) return yield* Result.fail(noInventory(resource, uuid))
     if ((sight.placement.used(provider).get(resource) ?? 0) > 0) return yield* Result.fail(inventoryInUseAlone(resource, uuid))
-    if (provider.hostname !== null && isMeasured(resource)) {
+    if (isMeasured(provider, resource)) {
       const what = `it measures its ${resource} itself, which cannot be taken away. Disable the host instead.`
       return yield* Result.fail(isHost(provider.name, what))
     }

@@ -2,7 +2,6 @@
 import { Result } from "effect"
 import type { Refusal } from "../../shared/Refusal.ts"
 import { capacityOf, type Provider } from "../Provider.ts"
-import { isMeasured } from "../providerOverlay.ts"
 import type { HostRatio, Inventory, ProviderRecord } from "../records.ts"
 import { bad, isHost } from "../refusals.ts"
 import type { Checked } from "./Sight.ts"
@@ -22,6 +21,11 @@ export const withDefaults = (given: GivenInventory): Inventory =>
 
 /** What is to be: inventories of its own, and ratios of what the host measures. */
 type Kept = Pick<ProviderRecord, "inventories" | "hostRatios">
+
+const usual = new Set(["VCPU", "MEMORY_MB", "DISK_GB", "PCPU"])
+/** Of a host, those too that every host measures and this one happens to have nothing of. */
+export const isMeasured = ({ hostname, measured }: Provider, resource: string): boolean =>
+  measured.has(resource) || (hostname !== null && usual.has(resource))
 
 const measuredKeys = ["total", "minUnit", "maxUnit", "stepSize"] as const
 const wireNames = { total: "total", minUnit: "min_unit", maxUnit: "max_unit", stepSize: "step_size" }
@@ -44,7 +48,7 @@ export const keptOf = (provider: Provider, given: GivenInventories): Result.Resu
     const inventories: Record<string, Inventory> = {}
     const hostRatios: Record<string, HostRatio> = {}
     for (const [resource, each] of given) {
-      if (provider.hostname !== null && isMeasured(resource)) hostRatios[resource] = yield* ratioOf(provider, resource, each)
+      if (isMeasured(provider, resource)) hostRatios[resource] = yield* ratioOf(provider, resource, each)
       else inventories[resource] = withDefaults(each)
     }
     return { inventories, hostRatios }
@@ -76,9 +80,7 @@ export const checkAll = (provider: Provider, kept: Kept, rules: InventoryRules):
 
 /** What a whole set leaves out must go: of a host, what it measures cannot. */
 export const checkMeasuredStay = (provider: Provider, given: GivenInventories): Checked => {
-  const missing = provider.hostname === null
-    ? []
-    : [...provider.inventories.keys()].filter((resource) => isMeasured(resource) && !given.has(resource))
+  const missing = [...provider.measured].filter((resource) => !given.has(resource))
   const what = `it measures ${missing.join(", ")} itself, which cannot be taken away. Name it with its total, or disable the host.`
   return missing.length === 0 ? Result.void : Result.fail(isHost(provider.name, what))
 }

@@ -9,7 +9,7 @@ import { type FittedTopology, fitsWithDevices } from "../../placement/numa/fit.t
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import type { HostTopology } from "../../placement/numa/HostTopology.ts"
 import { matching } from "../../placement/numa/matching.ts"
-import { explain, fit, mayFit } from "../../placement/numa/Numa.ts"
+import { explain, fit, leastShort, mayFit } from "../../placement/numa/Numa.ts"
 import { devicesKey } from "./pciPassthrough.ts"
 
 const limitsOf = ({ ratios }: HostState): CellLimits => ({ cpuRatio: ratios.cpu, ramRatio: ratios.ram })
@@ -49,11 +49,10 @@ export const numaTopology = (isPacked: boolean): ClassFilter => ({
     if (host.topology === null) return { reason: "tells nothing of its NUMA nodes" }
     const found = numa === null ? null : fit(host.topology, numa, { limits: limitsOf(host), isPacked })
     if (found === null || Result.isSuccess(found)) return { reason: spec.devices.length > 0 ? tooFar(spec) : "does not hold the guest's NUMA nodes" }
-    const { refusals } = found.failure
-    const nearest = refusals.filter(({ available, needed }) => needed > available).toSorted((a, b) => a.needed - a.available - (b.needed - b.available))[0]
+    const nearest = leastShort(found.failure)
     return {
       reason: explain(found.failure),
-      ...nearest === undefined ? {} : { short: { resource: `${nearest.unit} of one NUMA node`, needed: nearest.needed, available: nearest.available } }
+      ...nearest === undefined ? {} : { short: { resource: `${nearest.unit} of one NUMA node`, needed: nearest.needed, available: Math.max(0, nearest.available) } }
     }
   }
 })

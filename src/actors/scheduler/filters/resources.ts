@@ -1,5 +1,7 @@
 import { always, type ClassFilter, type Shortage, type Why } from "../Filter.ts"
+import { capacityOf } from "../../placement/Provider.ts"
 import type { HostState } from "../HostState.ts"
+import { unnamedOf } from "../providerTree.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 
 const shortOf = (resource: string, needed: number, available: number): Shortage => ({ resource, needed, available: Math.max(0, available) })
@@ -25,6 +27,11 @@ export const disk = resource("DISK_GB", "GiB", (host) => host.diskCapacityGb - h
 
 /** Where CPUs are set apart for them, pinned ones are none of those that are shared. */
 const shared = (host: HostState, spec: RequestSpec): number => host.isDivided ? Math.max(0, spec.vcpus - spec.pinnedCpus) : spec.vcpus
+const pcpus = (spec: RequestSpec): number => (spec.pinnedCpus + spec.emulatorCpus) * spec.together
+const freePcpus = ({ others }: HostState): number => {
+  const has = others.get("PCPU")
+  return has === undefined ? 0 : capacityOf(has.inventory) - has.used
+}
 const freeVcpus = (host: HostState): number => host.vcpuCapacity - host.vcpusUsed
 
 /** A single server is never given more vCPUs than the host has CPUs. */
@@ -45,28 +52,25 @@ export const vcpu: ClassFilter = {
   }
 }
 
-const missing = (host: HostState, spec: RequestSpec) =>
-  spec.resources.find(([name, amount]) => amount * spec.together > (host.otherFree.get(name) ?? 0))
-
-/** All other classes that `resources:` names. */
-export const otherResources: ClassFilter = {
-  name: "Resources",
+/** CPUs set apart, for hosts that have them; a flavor that names PCPU itself takes no other host. */
+export const pcpu: ClassFilter = {
+  name: "PCPU",
   isResource: true,
-  key: (spec) => spec.resources.length === 0 ? "" : `${spec.resources.join(" ")} ${spec.together}`,
-  admits: (host, spec) => missing(host, spec) === undefined,
-  why: (host, spec) => {
-    const [name, amount] = missing(host, spec)!
-    return whyOf(name, shortOf(name, amount * spec.together, host.otherFree.get(name) ?? 0))
-  }
+  key: (spec) => spec.pinnedCpus + spec.emulatorCpus === 0 ? "" : `${pcpus(spec)} ${spec.isForPcpus}`,
+  admits: (host, spec) => host.isDivided ? pcpus(spec) <= freePcpus(host) : !spec.isForPcpus,
+  why: (host, spec) => whyOf("PCPU", shortOf("PCPU", pcpus(spec), host.isDivided ? freePcpus(host) : 0))
 }
 
 /** Hosts that have every trait required and none of those forbidden. */
 export const traits: ClassFilter = {
   name: "Traits",
   isResource: true,
-  key: (spec) => spec.required.length === 0 && spec.forbidden.length === 0 ? "" : `${spec.required.join(" ")}!${spec.forbidden.join(" ")}`,
+  key: (spec) => spec.required.length === 0 && spec.forbidden.length === 0
+    ? "" : `${spec.required.join(" ")}!${spec.forbidden.join(" ")}!${unnamedOf(spec).length > 0}`,
   admits: (host, spec) => {
-    for (const trait of spec.required) if (!host.traits.has(trait)) return false
+    // Whoever of the tree gives what is asked beside may have the trait: then `otherResources` looks for it.
+    const isElsewhere = host.tree !== null && unnamedOf(spec).length > 0
+    for (const trait of spec.required) if (!host.traits.has(trait) && !isElsewhere) return false
     for (const trait of spec.forbidden) if (host.traits.has(trait)) return false
     return true
   },

@@ -3,7 +3,7 @@ import type { Instance } from "../../instance/Instance.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
-import { loadOf, pinnedCpusOf, withoutLoad } from "./hostChange.ts"
+import { loadOf, withoutLoad } from "./hostChange.ts"
 import { admission, type Near } from "./near.ts"
 import type { Relaxation } from "./Proof.ts"
 
@@ -26,7 +26,7 @@ const smallest = (admits: (host: HostState) => boolean, { host }: Near, { server
     if (servers.length >= Limits.relaxationServersMax) break
     servers.push(server)
   }
-  return servers.sort(bySize).find((server) => admits(withoutLoad(host, loadOf(server, pinnedCpusOf(server)))))
+  return servers.sort(bySize).find((server) => admits(withoutLoad(host, loadOf(server))))
 }
 
 /** Of the hosts that are full, so many are looked at. `null`: no one server makes room that could go elsewhere. */

@@ -15,19 +15,22 @@ export const admission = ({ filters }: Pick<Rules, "filters">, spec: RequestSpec
   return (host) => asked.every((filter) => filter.admits(host, spec))
 }
 
+/** A cell without free CPUs to pin to and a host without are one reason, and the cell's says more. */
+const oneOf = ([first, second, third]: ReadonlyArray<Filter>): Filter | null => {
+  if (first === undefined || third !== undefined) return null
+  if (second === undefined) return first
+  return first.name === "PCPU" && second.name === "NUMATopologyFilter" ? second : null
+}
+
 /** By name, so that what follows does not hang on the order of rows. */
 export const nearOf = ({ filters }: Pick<Rules, "filters">, hosts: Iterable<HostState>, spec: RequestSpec): ReadonlyArray<Near> => {
   const asked = filters.filter((filter) => concerns(filter, spec))
   const near: Array<Near> = []
   for (const host of hosts) {
-    let by: Filter | null = null
-    let count = 0
-    for (let at = 0; count < 2 && at < asked.length; at++) {
-      if (asked[at]!.admits(host, spec)) continue
-      by = asked[at]!
-      count++
-    }
-    if (by !== null && count === 1) near.push({ host, by })
+    const refusing: Array<Filter> = []
+    for (let at = 0; refusing.length < 3 && at < asked.length; at++) if (!asked[at]!.admits(host, spec)) refusing.push(asked[at]!)
+    const by = oneOf(refusing)
+    if (by !== null) near.push({ host, by })
   }
   return near.sort((a, b) => a.host.hostname < b.host.hostname ? -1 : 1)
 }

@@ -1,6 +1,7 @@
 /** What would have to be otherwise for a request to fit: looked for on hosts that one filter alone refuses. */
 import { Limits } from "../../../runtime/Limits.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
+import { capacityOf, isPortion } from "../../placement/Provider.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
@@ -8,8 +9,12 @@ import { moveOf, type Movable } from "./moves.ts"
 import { admission, type Near, nearOf } from "./near.ts"
 import type { Relaxation } from "./Proof.ts"
 
+interface Amount {
+  readonly needed: number
+  readonly free: number
+}
 /** How much of it is free; a host may have given out more than it has. */
-const free: Readonly<Record<string, (host: HostState, spec: RequestSpec) => { readonly needed: number; readonly free: number }>> = {
+const free: Readonly<Record<string, (host: HostState, spec: RequestSpec) => Amount>> = {
   MEMORY_MB: (host, spec) => ({ needed: spec.ramMb * spec.together, free: host.ramCapacityMb - host.ramUsedMb }),
   DISK_GB: (host, spec) => ({ needed: spec.diskGb * spec.together, free: host.diskCapacityGb - host.diskUsedGb }),
   VCPU: (host, spec) => ({
@@ -18,16 +23,29 @@ const free: Readonly<Record<string, (host: HostState, spec: RequestSpec) => { re
   })
 }
 
+/** Of a class that not every host has, where it alone is short. */
+const freeOfOther = (name: string, { others, tree }: HostState, spec: RequestSpec): (Amount & { readonly resource: string }) | undefined => {
+  const wanted = name === "PCPU" ? [["PCPU", spec.pinnedCpus + spec.emulatorCpus] as const] : tree === null && spec.groups.length === 0 ? spec.resources : []
+  const short = wanted.flatMap(([resource, amount]) => {
+    const has = others.get(resource)
+    if (has === undefined || !isPortion(has.inventory, amount)) return []
+    const free = capacityOf(has.inventory) - has.used
+    return amount * spec.together > free ? [{ resource, needed: amount * spec.together, free }] : []
+  })
+  return short.length === 1 ? short[0] : undefined
+}
+
 /** Per zone and resource the least that is short. */
 const shortages = (near: ReadonlyArray<Near>, spec: RequestSpec): ReadonlyArray<Relaxation> => {
   const least = new Map<string, { readonly resource: string; readonly zone: string; short: number; hosts: number }>()
   for (const { by, host } of near) {
-    const amount = free[by.name]?.(host, spec)
+    const amount: Amount & { readonly resource?: string } | undefined = free[by.name]?.(host, spec) ?? freeOfOther(by.name, host, spec)
     if (amount === undefined) continue
     const short = Math.ceil((amount.needed - amount.free) / spec.together)
-    const key = `${by.name} ${host.availabilityZone}`
+    const resource = amount.resource ?? by.name
+    const key = `${resource} ${host.availabilityZone}`
     const known = least.get(key)
-    if (known === undefined || short < known.short) least.set(key, { resource: by.name, zone: host.availabilityZone, short, hosts: 1 })
+    if (known === undefined || short < known.short) least.set(key, { resource, zone: host.availabilityZone, short, hosts: 1 })
     else if (short === known.short) known.hosts++
   }
   return [...least.values()].map((one) => ({ _tag: "Shortage", ...one }))
@@ -42,7 +60,7 @@ const zones = (near: ReadonlyArray<Near>): ReadonlyArray<Relaxation> => {
 }
 
 const isOfGroup = ({ by }: Near) => by.name === "ServerGroupAffinityFilter" || by.name === "ServerGroupAntiAffinityFilter"
-const isOfCells = ({ by }: Near) => by.name === "NUMATopologyFilter"
+const isOfCells = ({ by }: Near) => by.name === "NUMATopologyFilter" || by.name === "PCPU"
 
 /** CPUs of its cells float; so it may lie at least wherever the same guest without cells may. */
 const unpinned = (guest: GuestTopology): GuestTopology => ({
@@ -55,7 +73,7 @@ const unpinned = (guest: GuestTopology): GuestTopology => ({
 
 /** The request as each relaxation would have it: without its pinning, or with this page size (KiB). */
 const withoutPinning = (spec: RequestSpec): RequestSpec =>
-  ({ ...spec, pinnedCpus: 0, numa: spec.numa === null ? null : unpinned(spec.numa) })
+  ({ ...spec, pinnedCpus: 0, emulatorCpus: 0, isForPcpus: false, numa: spec.numa === null ? null : unpinned(spec.numa) })
 const withPages = (spec: RequestSpec, pageSize: number): RequestSpec =>
   ({ ...spec, numa: spec.numa === null ? null : { ...spec.numa, pageSize } })
 

@@ -10,7 +10,7 @@ const unit: Readonly<Record<string, string>> = { MEMORY_MB: "MiB of memory", DIS
 /** Nothing here names a host or a server; `null`: it cannot be said without. */
 const ownText = (relaxation: Relaxation): string | null => {
   switch (relaxation._tag) {
-    case "Shortage": return `${relaxation.short} ${unit[relaxation.resource]} short in zone ${relaxation.zone}`
+    case "Shortage": return `${relaxation.short} ${unit[relaxation.resource] ?? relaxation.resource} short in zone ${relaxation.zone}`
     case "Zone": return `fits ${hostsText(relaxation.hosts)} in zone ${relaxation.zone}`
     case "PageSize": return `fits ${hostsText(relaxation.hosts)} with ${pagesText(relaxation.pageSizeKb)} pages`
     case "Unpinned": return `fits ${hostsText(relaxation.hosts)} without CPU pinning`

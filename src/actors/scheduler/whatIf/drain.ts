@@ -1,8 +1,9 @@
 import { Result } from "effect"
 import type { Instance } from "../../instance/Instance.ts"
+import { takenBy } from "../../placement/demand/Taken.ts"
 import type { HostTable } from "../HostTable.ts"
 import { groupsOf } from "../proof/groups.ts"
-import { loadOf, withLoad } from "../proof/hostChange.ts"
+import { withLoad } from "../proof/hostChange.ts"
 import { anywhereElse } from "../proof/elsewhere.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import { changedPremises, premisesOf } from "./premises.ts"
@@ -33,9 +34,9 @@ export const drainPlan = (table: HostTable, { host, premises, servers, specOf }:
       stuck.push({ server: server.id, why: groupsOf(picked.failure).map(({ count, filter, reason }) => `${filter}: ${reason} (${count})`).join("; ") })
       continue
     }
-    const { devices, host: to, numa } = picked.success
+    const { allocations, devices, host: to, numa } = picked.success
     moved.set(server.id, to.hostname)
-    after.put(withLoad(to, loadOf({ flavor: server.flavor, numa, devices }, spec.pinnedCpus)))
+    after.put(withLoad(to, { taken: takenBy(spec, allocations ?? undefined), numa, allocations, devices }))
   }
   return {
     host, stuck,

@@ -24,7 +24,7 @@ export const forest = (planted: ReadonlyArray<Planted>): Forest => {
     byUuid.set(uuid, {
       uuid, name: uuid, hostname: null, parentUuid: parent, rootUuid: parent === null ? uuid : byUuid.get(parent)!.rootUuid, updatedAt: "",
       inventories: new Map(Object.entries(has).map(([name, given]) => [name, inventory(given)])),
-      traits: new Set(traits), aggregates: new Set(aggregates)
+      measured: new Set(), traits: new Set(traits), aggregates: new Set(aggregates)
     })
   }
   return new Forest(byUuid.values())

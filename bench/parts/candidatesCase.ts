@@ -10,7 +10,7 @@ const width = 8
 const limit = 1000
 
 const provider = (uuid: string, parentUuid: string | null): Provider => ({
-  uuid, name: uuid, hostname: null, parentUuid, rootUuid: "root", updatedAt: "", traits: new Set(), aggregates: new Set(),
+  uuid, name: uuid, hostname: null, parentUuid, rootUuid: "root", updatedAt: "", measured: new Set(), traits: new Set(), aggregates: new Set(),
   inventories: new Map(parentUuid === null ? [] : [[
     "SRIOV_NET_VF", { total: 1, reserved: 0, minUnit: 1, maxUnit: 1, stepSize: 1, allocationRatio: 1 }
   ]])

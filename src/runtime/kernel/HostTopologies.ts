@@ -10,8 +10,6 @@ export class HostTopologies extends Context.Service<HostTopologies, {
   readonly topologyOf: (hostname: string) => HostTopology | undefined
   /** As it would be without this server. */
   readonly othersOn: (hostname: string, instanceId: string) => HostTopology | undefined
-  /** CPUs of the host's servers that are pinned to host CPUs of their own. */
-  readonly pinnedCpusOn: (hostname: string) => number
   /** The host's PCI devices with what its live servers have of them; none of a host that is not there. */
   readonly devicesOf: (hostname: string) => DeviceState
   readonly otherDevicesOn: (hostname: string, instanceId: string) => DeviceState

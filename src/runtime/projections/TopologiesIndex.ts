@@ -23,7 +23,6 @@ const make = Effect.gen(function*() {
   return HostTopologies.of({
     topologyOf: (hostname) => topologies.of(hostname)?.topology,
     othersOn: (hostname, instanceId) => topologies.without(hostname, instanceId),
-    pinnedCpusOn: (hostname) => topologies.of(hostname)?.pinnedCpus ?? 0,
     devicesOf: (hostname) => devices.of(hostname),
     otherDevicesOn: (hostname, instanceId) => devices.without(hostname, instanceId)
   })

@@ -20,7 +20,6 @@ interface Claim {
 
 interface Folded {
   readonly topology: HostTopology
-  readonly pinnedCpus: number
   /** Two servers were promised the same: whose it is when one of them goes is known only by folding again. */
   readonly isContended: boolean
 }
@@ -28,11 +27,8 @@ interface Folded {
 const claimOf = (instance: Instance | undefined): Claim | undefined =>
   instance?.numa == null || instance.host === null || !isLive(instance) ? undefined : { host: instance.host, numa: instance.numa }
 
-const pinnedOf = ({ cells }: FittedTopology): number => cells.reduce((sum, { pins }) => sum + pins.length, 0)
-
-const withClaim = ({ isContended, pinnedCpus, topology }: Folded, numa: FittedTopology): Folded => ({
+const withClaim = ({ isContended, topology }: Folded, numa: FittedTopology): Folded => ({
   topology: claim(topology, numa),
-  pinnedCpus: pinnedCpus + pinnedOf(numa),
   isContended: isContended || numaConflict(topology, numa) !== null
 })
 
@@ -82,13 +78,13 @@ export class Topologies {
     const known = this.#folded.get(host)
     if (known === undefined) return
     if (known.isContended) this.forget(host)
-    else this.#folded.set(host, { ...known, topology: release(known.topology, numa), pinnedCpus: known.pinnedCpus - pinnedOf(numa) })
+    else this.#folded.set(host, { ...known, topology: release(known.topology, numa) })
   }
 
   #fold(hostname: string, isCounted: (instance: Instance) => boolean): Folded | undefined {
     const host = this.#sources.host(hostname)
     if (host === undefined) return undefined
-    let folded: Folded = { topology: this.#empty(host), pinnedCpus: 0, isContended: false }
+    let folded: Folded = { topology: this.#empty(host), isContended: false }
     for (const instance of this.#sources.onHost(hostname)) {
       const claimed = claimOf(instance)
       if (claimed !== undefined && isCounted(instance)) folded = withClaim(folded, claimed.numa)

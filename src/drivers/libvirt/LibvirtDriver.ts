@@ -2,7 +2,7 @@
 import { statfs } from "node:fs/promises"
 import { Deferred, Duration, Effect, Layer, Result, Schedule, type Scope, Stream } from "effect"
 import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
-import type { DeviceSpec } from "../../actors/placement/devices/deviceSpecs.ts"
+import { assignable, type DeviceSpec } from "../../actors/placement/devices/deviceSpecs.ts"
 import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
 import { readConsole } from "./consoleLog.ts"
 import type { NicBackend, VirtType } from "./domainXml.ts"
@@ -14,8 +14,9 @@ import { keptHostname } from "./hostname.ts"
 import { type Disks, makeDisks } from "./images.ts"
 import { inventoryOf } from "./inventory.ts"
 import {
-  byField, type Client, domainStates, type LibvirtShape, listFlag, makeLibvirt, statsType
+  byField, type Client, domainStates, type LibvirtShape, listFlag, makeLibvirt, nodeDeviceFlag, statsType
 } from "./node-libvirt/index.ts"
+import { devicesIn } from "./nodeDevices.ts"
 import { powerAfter, powerOf } from "./power.ts"
 import { provenVirtType } from "./probe.ts"
 
@@ -81,6 +82,21 @@ const announce = (libvirt: LibvirtShape, uri: string) =>
     Effect.forkScoped
   )
 
+/** One that was unplugged meanwhile is not there. */
+const described = (client: Client, name: string) =>
+  client.nodeDeviceGetXml({ name }).pipe(
+    Effect.map((xml): ReadonlyArray<string> => [xml]),
+    Effect.catchTag("LibvirtError", (error) => error.is("noNodeDevice") ? Effect.succeed([]) : Effect.fail(error))
+  )
+
+/** What the machine has of PCI devices; libvirt itself may know none. */
+const foundDevices = (client: Client) =>
+  client.connectListAllNodeDevices({ flags: nodeDeviceFlag.pci | nodeDeviceFlag.net | nodeDeviceFlag.vdpa }).pipe(
+    Effect.flatMap(Effect.forEach((name) => described(client, name), { concurrency: driverLimits.questionsAtOnce })),
+    Effect.map((all) => devicesIn(all.flat())),
+    Effect.catchTag("LibvirtError", (error) => error.is("noSupport") ? Effect.succeed([]) : Effect.fail(error))
+  )
+
 const inventory = (client: Client, options: LibvirtDriverOptions, hostname: string, virtType: Effect.Effect<VirtType>) =>
   Effect.gen(function*() {
     const node = yield* client.nodeGetInfo()
@@ -99,7 +115,9 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
       diskBytes: disk.bsize * disk.blocks,
       hasKvm: (yield* virtType) === "kvm"
     })
-    return { ...measured, ...cpuSetsWithin(options.cpuSets ?? null, measured.numa) }
+    const specs = options.deviceSpecs ?? []
+    const devices = specs.length === 0 ? [] : assignable(yield* foundDevices(client), specs)
+    return { ...measured, ...cpuSetsWithin(options.cpuSets ?? null, measured.numa), ...(devices.length === 0 ? {} : { devices }) }
   }).pipe(asDriverError("inventory"))
 
 /** Every guest that has files here; foreign domains of the same libvirt are none of ours. */

@@ -1,5 +1,6 @@
 /** The text that describes a guest to libvirt. Pure: a server's specification and its files in, XML out. */
 import type { DomainSpec, NicSpec } from "../Driver.ts"
+import { hostDevices, isDeviceCard } from "./deviceXml.ts"
 import { cpuParts, cpuTune, memoryBacking, numaTune, vcpu } from "./numaXml.ts"
 import { el, type Element, render } from "./xml.ts"
 
@@ -93,7 +94,8 @@ const nic = (spec: DomainSpec, backend: NicBackend) => (card: NicSpec): Element 
 const devices = (spec: DomainSpec, settings: GuestSettings): Element =>
   el("devices", {},
     ...settings.disks.map(disk(spec)),
-    ...(settings.nics === "none" ? [] : spec.nics.map(nic(spec, settings.nics))),
+    ...(settings.nics === "none" ? [] : spec.nics.filter((card) => !isDeviceCard(card)).map(nic(spec, settings.nics))),
+    ...hostDevices(spec),
     el("serial", { type: "file" }, el("source", { path: settings.consoleLog, append: "on" }), el("target", { port: 0 })),
     el("console", { type: "file" },
       el("source", { path: settings.consoleLog, append: "on" }), el("target", { type: "serial", port: 0 })),

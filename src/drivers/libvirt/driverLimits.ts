@@ -17,5 +17,7 @@ export const driverLimits = {
   /** KVM is given this long at least, and at most this many times what translation took. */
   probeKvmMillisMin: 1_000,
   probeKvmFactor: 3,
-  probePollMillis: 20
+  probePollMillis: 20,
+  /** Of the daemon, while it describes the host's devices one by one. */
+  questionsAtOnce: 4
 } as const

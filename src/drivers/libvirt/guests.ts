@@ -1,6 +1,7 @@
 /** What can be done to one guest: each step looks first, so that doing it twice is doing it once. */
 import { Clock, Duration, Effect } from "effect"
 import { DriverError, type DomainSpec } from "../Driver.ts"
+import { unpluggable } from "./deviceXml.ts"
 import { driverLimits } from "./driverLimits.ts"
 import { domainXml, type GuestSettings, type VirtType } from "./domainXml.ts"
 import { unless } from "./failure.ts"
@@ -34,6 +35,8 @@ const isOff = (state: DomainState | undefined): boolean => state === undefined |
 /** Makes files and definition what the specification says; a running guest takes them at its next start. */
 const define = ({ client, disks, settings, virtType }: GuestHost, spec: DomainSpec): GuestEffect<void> =>
   Effect.gen(function*() {
+    const problem = unpluggable(spec)
+    if (problem !== null) return yield* refuse("define", problem)
     const files = yield* disks.prepare(spec)
     yield* client.domainDefineXml({ xml: domainXml(spec, { ...settings, ...files, virtType: yield* virtType }) })
   })

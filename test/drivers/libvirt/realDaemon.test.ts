@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
 import {
-  affect, byField, connect, cpuMapOf, cpusOf, createFlag, destroyFlag, Libvirt, statsType, undefineFlag
+  affect, byField, connect, cpuMapOf, cpusOf, createFlag, destroyFlag, Libvirt, nodeDeviceFlag, statsType, undefineFlag
 } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
 import { describeLibvirt, realDaemon, type RealDaemon } from "./realDaemon.ts"
 
@@ -40,6 +40,17 @@ describeLibvirt("test:///default", () => {
         assert.strictEqual(yield* libvirt.connectGetUri(), "test:///default")
         assert.deepInclude(yield* libvirt.nodeGetInfo(), { model: "i686", cpus: 16, nodes: 2, memoryKib: 3_145_728 })
         assert.include(yield* libvirt.connectGetCapabilities(), "<capabilities>")
+      }))
+
+    it.effect("describes the devices of its host, and says that one is not there", () =>
+      Effect.gen(function*() {
+        const libvirt = yield* connectTo("test:///default")
+        const names = yield* libvirt.connectListAllNodeDevices()
+        assert.include(names, "computer")
+        assert.match(yield* libvirt.nodeDeviceGetXml({ name: "computer" }), /<capability type='system'>/)
+        assert.deepStrictEqual(yield* libvirt.connectListAllNodeDevices({ flags: nodeDeviceFlag.pci | nodeDeviceFlag.mdevTypes }), [])
+        const error = yield* Effect.flip(libvirt.nodeDeviceGetXml({ name: "pci_0000_ff_00_0" }))
+        assert.isTrue(error._tag === "LibvirtError" && error.is("noNodeDevice"))
       }))
 
     it.effect("follows a domain through its life", () =>

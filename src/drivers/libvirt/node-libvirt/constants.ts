@@ -88,6 +88,8 @@ export const xmlFlag = { secure: 1, inactive: 2, updateCpu: 4, migratable: 8 } a
 export const listFlag = {
   active: 1, inactive: 2, persistent: 4, transient: 8, running: 16, paused: 32, shutoff: 64, other: 128, managedSave: 256
 } as const
+/** Which devices of a host are listed. */
+export const nodeDeviceFlag = { pci: 1 << 1, net: 1 << 4, mdevTypes: 1 << 13, mdev: 1 << 14, vdpa: 1 << 17 } as const
 export const vcpuFlag = { current: 0, live: 1, config: 2, maximum: 4, guest: 8, hotpluggable: 16 } as const
 export const memoryFlag = { current: 0, live: 1, config: 2, maximum: 4 } as const
 export const statsType = {

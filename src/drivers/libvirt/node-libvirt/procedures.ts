@@ -233,6 +233,12 @@ export const procedures = {
   nwfilterDefineXml: row(180, { xml: string }, named),
   nwfilterUndefine: row(181, { nwfilter: named }, nothing),
 
+  // Devices of the host
+  connectListAllNodeDevices: listing(285, {}, list(string, 65_536)),
+  nodeDeviceGetXml: flagged(114, { name: string }, string),
+  nodeDeviceCreateXml: flagged(123, { xml: string }, string),
+  nodeDeviceDestroy: row(124, { name: string }, nothing),
+
   // QEMU only
   qemuDomainMonitorCommand: qemu(flagged(1, { domain, command: string }, string)),
   qemuDomainAgentCommand: qemu(row(3, { domain, command: string, timeoutSeconds: int, flags: uint }, text))

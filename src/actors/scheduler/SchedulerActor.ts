@@ -261,7 +261,7 @@ export const layer = SchedulerEntity.toLayer(
         const availabilityZone = table.get(host)?.availabilityZone ?? ""
         return {
           host, availabilityZone, promise, ...(numa === null ? {} : { numa }), ...(devices.length === 0 ? {} : { devices }), ...(allocations === null ? {} : { allocations }),
-          ...(outcome === undefined ? {} : { placement: proofOf(instance, requestSpecOf(instance, nothingKnown), outcome, nowMillis) })
+          ...(outcome === undefined ? {} : { placement: proofOf(instance, requestSpecOf(instance, { ...nothingKnown, aliases }), outcome, nowMillis) })
         }
       })
     })

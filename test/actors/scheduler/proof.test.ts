@@ -13,6 +13,7 @@ import { adviceOf, explanationOf } from "../../../src/actors/scheduler/proof/wor
 import { rulesOf } from "../../../src/actors/scheduler/registry.ts"
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { defaultSettings } from "../../../src/actors/scheduler/settings.ts"
+import { devicesOf, gpu, request } from "../../fixtures/devices.ts"
 import { anInstance } from "../../fixtures/instances.ts"
 import { Guest, guestFrom, Host, hostFrom } from "../placement/numa/generated.ts"
 import { having, hostOf, specOf } from "./made.ts"
@@ -180,6 +181,9 @@ describe("in words", () => {
   }
   it("the nearest way out is told", () => {
     assert.strictEqual(advice([hostOf("a", { vcpusUsed: 30, availabilityZone: "az1" })], { vcpus: 6 }), " Nearest: 4 VCPU short in zone az1.")
+    const withGpu = hostOf("a", { devices: devicesOf([gpu(1)]) })
+    assert.strictEqual(advice([withGpu], { devices: [request("gpu", 3)] }), " Nearest: 2 PCI devices gpu short in zone nova.")
+    assert.strictEqual(advice([withGpu], { devices: [request("gpu", 3), request("vf")] }), "", "a gpu less would not do")
     assert.strictEqual(advice([hostOf("a", { availabilityZone: "az2" })], { availabilityZone: "az1" }), " Nearest: fits 1 host in zone az2.")
     assert.strictEqual(advice([hostOf("a"), hostOf("b")], { groupPolicy: "affinity", groupHosts: new Map([["gone", 1]]) }), " Nearest: fits 2 hosts without the server group's policy.")
     assert.strictEqual(advice([hostOf("a", { isUp: false })], {}), "")

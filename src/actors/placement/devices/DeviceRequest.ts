@@ -22,7 +22,7 @@ export interface DeviceMatch {
 
 /** So many devices that a guest asks for, by an alias of its flavor or for a port. */
 export interface DeviceRequest {
-  /** For people: the alias, or what the port is of. */
+  /** For people: the alias, or the kind of port. */
   readonly name: string
   readonly count: number
   /** Any of them will do. None: nothing does, as nobody knows the alias. */
@@ -42,6 +42,12 @@ const isOf = (device: HostDevice, match: DeviceMatch): boolean =>
   (match.isTrusted === undefined || match.isTrusted === (device.isTrusted ?? false)) &&
   (match.resourceClass === undefined || match.resourceClass === (device.resourceClass ?? `CUSTOM_PCI_${device.vendorId}_${device.productId}`.toUpperCase())) &&
   (match.traits ?? []).every((trait) => device.traits?.includes(trait) === true)
+
+/** For operators alone: tenants are not told of physical networks. */
+export const requestText = ({ matches, name }: DeviceRequest): string => {
+  const physical = matches[0]?.physicalNetwork
+  return physical === undefined ? name : `${name} on ${physical ?? "no physical network"}`
+}
 
 /** Is it such a device? Physical functions and vDPA are given to those alone who ask for their type. */
 export const isWanted = ({ matches }: DeviceRequest, device: HostDevice): boolean => matches.some((match) => isOf(device, match))

@@ -21,7 +21,7 @@ export const deviceVnics: { readonly [vnicType: string]: DeviceType | null } = {
 export const portRequest = ({ isTrusted, physicalNetwork, portId, vnicType }: DevicePort, policy: PciNumaPolicy | null): DeviceRequest => {
   const type = deviceVnics[vnicType]
   return {
-    name: `${vnicType} on ${physicalNetwork ?? "no physical network"}`,
+    name: `${vnicType} port`,
     count: 1,
     matches: [{ physicalNetwork, ...(type == null ? {} : { type }), ...(isTrusted === undefined ? {} : { isTrusted }) }],
     policy: policy ?? "legacy",

@@ -5,6 +5,7 @@ import type { RequestSpec } from "../RequestSpec.ts"
 import { brokenConstraint, type CellLimits } from "../../placement/numa/cellRules.ts"
 import { chooseDevices } from "../../placement/devices/chooseDevices.ts"
 import type { ClaimedDevice } from "../../placement/devices/Device.ts"
+import { requestText } from "../../placement/devices/DeviceRequest.ts"
 import { type FittedTopology, fitsWithDevices } from "../../placement/numa/fit.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import type { HostTopology } from "../../placement/numa/HostTopology.ts"
@@ -29,7 +30,7 @@ const keyOf = (guest: GuestTopology): string => {
 
 /** Of devices alone hosts without enough were refused already: what is short is one that is near enough to cells that are free. */
 const tooFar = ({ devices }: RequestSpec) =>
-  `no NUMA nodes hold the guest's that are near enough to the devices it asks for (${devices.map(({ count, name, policy }) => `${name}: ${count}, ${policy}`).join("; ")})`
+  `no NUMA nodes hold the guest's that are near enough to the devices it asks for (${devices.map((one) => `${requestText(one)}: ${one.count}, ${one.policy}`).join("; ")})`
 
 /** Hosts whose NUMA cells hold the guest's, with its devices near enough (Nova: NUMATopologyFilter). */
 export const numaTopology = (isPacked: boolean): ClassFilter => ({

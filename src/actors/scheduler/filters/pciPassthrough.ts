@@ -1,6 +1,7 @@
 import type { ClassFilter } from "../Filter.ts"
+import type { HostState } from "../HostState.ts"
 import { freeFor, holdsDevices } from "../../placement/devices/chooseDevices.ts"
-import type { DeviceRequest } from "../../placement/devices/DeviceRequest.ts"
+import { type DeviceRequest, requestText } from "../../placement/devices/DeviceRequest.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 
 const keys = new WeakMap<ReadonlyArray<DeviceRequest>, string>()
@@ -18,6 +19,22 @@ const all = ({ devices, together }: RequestSpec): ReadonlyArray<DeviceRequest> =
 
 const countOf = (requests: ReadonlyArray<DeviceRequest>): number => requests.reduce((sum, { count }) => sum + count, 0)
 
+/** The kind of devices of which a host has too few; `null`: it has enough of each, but not for all at once. */
+export const shortDevices = (host: HostState, spec: RequestSpec): { readonly request: DeviceRequest; readonly free: number } | null => {
+  for (const request of all(spec)) {
+    const free = freeFor(host.devices, request)
+    if (free < request.count) return { request, free }
+  }
+  return null
+}
+
+/** Would it hold the request, were so many fewer asked for of what is short? */
+export const holdsLess = (host: HostState, spec: RequestSpec, { free, request }: NonNullable<ReturnType<typeof shortDevices>>): boolean => {
+  const less = Math.ceil((request.count - free) / spec.together) * spec.together
+  return holdsDevices(host.devices, all(spec).map((one) =>
+    one.name === request.name && one.portId === request.portId ? { ...one, count: one.count - less } : one))
+}
+
 /** Hosts with a free PCI device for each that the flavor or a port asks for (Nova: PciPassthroughFilter). */
 export const pciPassthrough: ClassFilter = {
   name: "PciPassthroughFilter",
@@ -26,12 +43,13 @@ export const pciPassthrough: ClassFilter = {
   // Most hosts have none; the rest of it is counting.
   admits: (host, spec) => spec.devices.length === 0 || (host.devices.free.length > 0 && holdsDevices(host.devices, all(spec))),
   why: (host, spec) => {
-    const requests = all(spec)
-    const { count, name } = requests.find((one) => freeFor(host.devices, one) < one.count) ?? { count: 0, name: "" }
-    if (name === "") {
-      return { reason: `its free PCI devices do not do for all at once: ${countOf(requests)} needed (${requests.map((one) => `${one.name}: ${one.count}`).join(", ")})` }
+    const short = shortDevices(host, spec)
+    if (short === null) {
+      const requests = all(spec)
+      return { reason: `its free PCI devices do not do for all at once: ${countOf(requests)} needed (${requests.map((one) => `${requestText(one)}: ${one.count}`).join(", ")})` }
     }
-    const short = { resource: name, needed: count, available: freeFor(host.devices, requests.find((one) => one.name === name)!) }
-    return { reason: `${short.available} PCI devices ${name} free of ${count} needed`, short }
+    const resource = requestText(short.request)
+    const { count } = short.request
+    return { reason: `${short.free} PCI devices ${resource} free of ${count} needed`, short: { resource, needed: count, available: short.free } }
   }
 }

@@ -18,6 +18,8 @@ const ProofRequest = Schema.Struct({
   groupPolicy: Schema.NullOr(Schema.String),
   /** `2 NUMA nodes, 4 pinned CPUs, pages of 2048 KiB`; `null`: anywhere on the host. */
   numa: Schema.NullOr(Schema.String),
+  /** `gpu: 2, direct port on net1: 1`, of PCI devices; absent: none. */
+  devices: Schema.optionalKey(Schema.String),
   excludedHosts: Schema.Array(Schema.String)
 })
 export type ProofRequest = typeof ProofRequest.Type

@@ -2,6 +2,7 @@
 import { Limits } from "../../../runtime/Limits.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import { capacityOf, isPortion } from "../../placement/Provider.ts"
+import { holdsLess, shortDevices } from "../filters/pciPassthrough.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
@@ -12,9 +13,17 @@ import type { Relaxation } from "./Proof.ts"
 interface Amount {
   readonly needed: number
   readonly free: number
+  /** Where it is not the filter's own. */
+  readonly resource?: string
 }
+
 /** How much of it is free; a host may have given out more than it has. */
-const free: Readonly<Record<string, (host: HostState, spec: RequestSpec) => Amount>> = {
+const free: Readonly<Record<string, (host: HostState, spec: RequestSpec) => Amount | undefined>> = {
+  PciPassthroughFilter: (host, spec) => {
+    const short = shortDevices(host, spec)
+    // What is short besides would keep it out all the same.
+    return short === null || !holdsLess(host, spec, short) ? undefined : { needed: short.request.count, free: short.free, resource: `PCI devices ${short.request.name}` }
+  },
   MEMORY_MB: (host, spec) => ({ needed: spec.ramMb * spec.together, free: host.ramCapacityMb - host.ramUsedMb }),
   DISK_GB: (host, spec) => ({ needed: spec.diskGb * spec.together, free: host.diskCapacityGb - host.diskUsedGb }),
   VCPU: (host, spec) => ({
@@ -39,7 +48,7 @@ const freeOfOther = (name: string, { others, tree }: HostState, spec: RequestSpe
 const shortages = (near: ReadonlyArray<Near>, spec: RequestSpec): ReadonlyArray<Relaxation> => {
   const least = new Map<string, { readonly resource: string; readonly zone: string; short: number; hosts: number }>()
   for (const { by, host } of near) {
-    const amount: Amount & { readonly resource?: string } | undefined = free[by.name]?.(host, spec) ?? freeOfOther(by.name, host, spec)
+    const amount = free[by.name]?.(host, spec) ?? freeOfOther(by.name, host, spec)
     if (amount === undefined) continue
     const short = Math.ceil((amount.needed - amount.free) / spec.together)
     const resource = amount.resource ?? by.name

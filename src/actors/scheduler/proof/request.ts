@@ -1,3 +1,4 @@
+import { requestText } from "../../placement/devices/DeviceRequest.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import type { ProofRequest } from "./Proof.ts"
@@ -15,5 +16,6 @@ export const proofRequestOf = (spec: RequestSpec, requestId: string, attempt: nu
   vcpus: spec.vcpus, ramMb: spec.ramMb, diskGb: spec.diskGb,
   zone: spec.availabilityZone, host: spec.host, isForced: spec.isForced, groupPolicy: spec.groupPolicy,
   numa: spec.numa === null ? null : numaText(spec.numa, spec.pinnedCpus),
+  ...(spec.devices.length === 0 ? {} : { devices: spec.devices.map((one) => `${requestText(one)}: ${one.count}`).join(", ") }),
   excludedHosts: spec.excludedHosts
 })

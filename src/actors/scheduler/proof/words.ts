@@ -33,10 +33,11 @@ export const adviceOf = ({ relaxations }: Refused): string => {
   return ""
 }
 
-const requestText = ({ excludedHosts, groupPolicy, host, isForced, numa, diskGb, ramMb, vcpus, zone }: Proof["request"]): string => [
+const requestText = ({ devices, excludedHosts, groupPolicy, host, isForced, numa, diskGb, ramMb, vcpus, zone }: Proof["request"]): string => [
   `${vcpus} VCPU`, `${ramMb} MiB`, `${diskGb} GiB`,
   ...zone === null ? [] : [`zone ${zone}`],
   ...numa === null ? [] : [numa],
+  ...devices === undefined ? [] : [`PCI devices ${devices}`],
   ...groupPolicy === null ? [] : [`group of ${groupPolicy}`],
   ...host === null ? [] : [`${isForced ? "forced " : ""}host ${host}`],
   ...excludedHosts.length === 0 ? [] : [`not ${excludedHosts.join(", ")}`]

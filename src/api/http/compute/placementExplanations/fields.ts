@@ -21,12 +21,12 @@ const outcome = (is: Proof["outcome"]) =>
     : { refused: { hosts: is.hosts, groups: is.groups, more_hosts: is.moreHosts, relaxations: is.relaxations.map(relaxation) } }
 
 const proof = (one: Proof) => {
-  const { attempt, diskGb, excludedHosts, groupPolicy, host, isForced, numa, ramMb, requestId, vcpus, zone } = one.request
+  const { attempt, devices, diskGb, excludedHosts, groupPolicy, host, isForced, numa, ramMb, requestId, vcpus, zone } = one.request
   return {
     at: one.at,
     request: {
       request_id: requestId, attempt, vcpus, ram_mb: ramMb, disk_gb: diskGb, availability_zone: zone, host, forced: isForced,
-      group_policy: groupPolicy, numa, excluded_hosts: excludedHosts
+      group_policy: groupPolicy, numa, ...(devices === undefined ? {} : { devices }), excluded_hosts: excludedHosts
     },
     ...outcome(one.outcome),
     text: explanationOf(one)

@@ -82,7 +82,7 @@ export const specs = ({ isPaged, pinnedShare }: Case) => {
       ...demandOf({ flavor, imageProperties: {} }), ...flavorWishOf(flavor),
       devices: [], instanceId: "", projectId: "p", flavorName: name, imageId: null, imageProperties: {},
       availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
-      sameHosts: null, differentHosts: null, near: null, query: null, together: 1
+      sameHosts: null, differentHosts: null, near: null, query: null, tenantAggregates: null, together: 1
     }
   }
   return ({ id, ramMb, vcpus }: Arrival): RequestSpec => {

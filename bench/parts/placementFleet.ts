@@ -39,7 +39,7 @@ const specFrom = ([vcpus, ramMb, extraSpecs]: Sized, at: number): RequestSpec =>
     ...demandOf({ flavor, imageProperties: {} }), ...flavorWishOf(flavor),
     devices: [], instanceId: "", projectId: "p", flavorName: flavor.name, imageId: null, imageProperties: {},
     availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
-    sameHosts: null, differentHosts: null, near: null, query: null, together: 1
+    sameHosts: null, differentHosts: null, near: null, query: null, tenantAggregates: null, together: 1
   }
 }
 

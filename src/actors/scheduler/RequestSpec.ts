@@ -3,6 +3,7 @@ import { type Demand, demandOf } from "../placement/demand/Demand.ts"
 import type { Aliases } from "../placement/devices/aliases.ts"
 import { type DeviceRequest, deviceRequests } from "../placement/devices/DeviceRequest.ts"
 import { type FlavorWish, flavorWishOf } from "./flavorWish.ts"
+import { type Prefiltered, unfiltered } from "./prefilters.ts"
 
 /** What a server asks of a host. Sizes as the names say. */
 export interface RequestSpec extends Demand, FlavorWish {
@@ -30,6 +31,8 @@ export interface RequestSpec extends Demand, FlavorWish {
   readonly near: string | null
   /** A JSON expression over the host's state, as a text. */
   readonly query: string | null
+  /** UUIDs of the aggregates, one of which the host must be in; `null`: it may be anywhere. */
+  readonly tenantAggregates: ReadonlyArray<string> | null
   /** How many servers like it must find room on the same host at once. */
   readonly together: number
 }
@@ -43,6 +46,8 @@ export interface Wanting extends Pick<Instance, "id" | "projectId" | "flavor" | 
 export interface Surroundings {
   readonly groupHosts: ReadonlyMap<string, number>
   readonly hostOf: (instanceId: string) => string | null
+  /** What operators have every request ask; absent: nothing. */
+  readonly prefilter?: (instance: Wanting) => Prefiltered
   /** What flavors may call PCI devices; absent: nothing. */
   readonly aliases?: Aliases
 }
@@ -64,11 +69,14 @@ const nearIn = (hints: Instance["wish"]["hints"]): string | null => {
 const queryIn = (hint: unknown): string | null =>
   hint === undefined || hint === null || hint === "" ? null : typeof hint === "string" ? hint : JSON.stringify(hint)
 
-export const requestSpecOf = (instance: Wanting, { aliases, groupHosts, hostOf }: Surroundings): RequestSpec => {
+export const requestSpecOf = (instance: Wanting, { aliases, groupHosts, hostOf, prefilter }: Surroundings): RequestSpec => {
   const { flavor, imageProperties, wish, work } = instance
+  const demand = demandOf(instance)
+  const { required, tenantAggregates } = prefilter?.(instance) ?? unfiltered
   return {
-    ...demandOf(instance),
+    ...demand,
     ...flavorWishOf(flavor),
+    required: required.length === 0 ? demand.required : [...new Set([...demand.required, ...required])].toSorted(),
     instanceId: instance.id,
     projectId: instance.projectId,
     flavorName: flavor.name,
@@ -86,6 +94,7 @@ export const requestSpecOf = (instance: Wanting, { aliases, groupHosts, hostOf }
     differentHosts: hostsIn(wish.hints.different_host, hostOf),
     near: nearIn(wish.hints),
     query: queryIn(wish.hints.query),
+    tenantAggregates,
     together: 1
   }
 }

@@ -32,6 +32,7 @@ import { Prover } from "./proof/Prover.ts"
 import { proofRequestOf } from "./proof/request.ts"
 import { adviceOf, explanationOf } from "./proof/words.ts"
 import { Claimants, ProviderTrees } from "./ProviderTrees.ts"
+import { prefilter } from "./prefilters.ts"
 import { rulesOf } from "./registry.ts"
 import { type RequestSpec, requestSpecOf, type Surroundings, type Wanting } from "./RequestSpec.ts"
 import { NoValidHost, SchedulerEntity } from "./SchedulerProtocol.ts"
@@ -120,6 +121,7 @@ export const layer = SchedulerEntity.toLayer(
     })
     // Where earlier owners placed servers counts before the first pick; what they picked and nobody used is void.
     yield* caughtUp(yield* Journal)
+    for (const { allocations, id } of records.all(consumerRecords)) claimants.see(id, allocations)
     regroup()
     for (const host of records.all(hosts)) mark(host.hostname)
 
@@ -132,8 +134,9 @@ export const layer = SchedulerEntity.toLayer(
       return counts
     }
     const { aliases } = settings
+    const everyRequest = { aliases, prefilter: prefilter(settings.prefilters, () => records.all(aggregates)) }
     const specOf = (instance: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved) =>
-      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null, aliases })
+      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null, ...everyRequest })
 
     const prover = new Prover(rules, table, {
       serversOn: index.onHost,
@@ -230,7 +233,7 @@ export const layer = SchedulerEntity.toLayer(
         ({ at: isoOf(nowMillis), request: proofRequestOf(spec, requestId, 1), outcome: tried(spec) })
       switch (question._tag) {
         case "Boot": {
-          const spec = requestSpecOf(imagined(question), { ...nothingKnown, aliases })
+          const spec = requestSpecOf(imagined(question), { ...nothingKnown, ...everyRequest })
           const load = loadOf({ flavor: question.flavor, imageProperties: question.imageProperties })
           return Result.succeed({ _tag: "Boot", proof: proof(spec, question.requestId), ...capacityOf(rules, table.states(), spec, load) })
         }

@@ -21,6 +21,7 @@ import { requestedHost } from "./filters/requestedHost.ts"
 import { otherResources } from "./filters/otherResources.ts"
 import { allHosts, disk, memory, pcpu, traits, vcpu } from "./filters/resources.ts"
 import { simpleCidrAffinity } from "./filters/simpleCidrAffinity.ts"
+import { tenantAggregates } from "./filters/tenantAggregates.ts"
 import type { SchedulerSettings } from "./settings.ts"
 import type { Weigher } from "./Weigher.ts"
 import * as free from "./weighers/free.ts"
@@ -31,7 +32,7 @@ import { packing } from "./weighers/packing.ts"
 import * as serverGroup from "./weighers/serverGroup.ts"
 
 /** Asked of every request, whatever is enabled: what Placement and the words of the API promise. */
-const resources: ReadonlyArray<Filter> = [availabilityZone, memory, vcpu, disk, pcpu, traits, otherResources]
+const resources: ReadonlyArray<Filter> = [availabilityZone, tenantAggregates, memory, vcpu, disk, pcpu, traits, otherResources]
 /** So are devices and NUMA cells, which nobody could have without a place of their own. */
 const places = (settings: SchedulerSettings): ReadonlyArray<Filter> => [pciPassthrough, numaTopology(settings.isNumaPacked)]
 

@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import { type Aliases, noAliases } from "../placement/devices/aliases.ts"
 import type { Isolation } from "./filters/isolatedHosts.ts"
+import { noPrefilters, type PrefilterSettings } from "./prefilters.ts"
 
 /** What operators may change of scheduling. Names of filters and weighers are Nova's. */
 export interface SchedulerSettings {
@@ -12,6 +13,7 @@ export interface SchedulerSettings {
   readonly isolation: Isolation
   /** Metrics that are weighed, each with its ratio. */
   readonly metrics: ReadonlyArray<readonly [metric: string, ratio: number]>
+  readonly prefilters: PrefilterSettings
   /** AggregateImagePropertiesIsolation reads keys of this namespace alone; `null`: all. */
   readonly imageNamespace: string | null
   readonly imageSeparator: string
@@ -35,6 +37,7 @@ export const defaultSettings: SchedulerSettings = {
   maxInstancesPerHost: 50,
   isolation: { hosts: [], images: [], isRestricted: true },
   metrics: [],
+  prefilters: noPrefilters,
   imageNamespace: null,
   imageSeparator: ".",
   isNumaPacked: false,

@@ -68,6 +68,13 @@ const cpuTraits = (capabilities: Element): ReadonlyArray<string> =>
 const imageTraits = ["ISO", "QCOW2", "RAW", "VDI", "VHD", "VHDX", "VMDK", "AKI", "AMI", "ARI"]
   .map((format) => `COMPUTE_IMAGE_TYPE_${format}`)
 
+/** Buses and models that images may name: the guest's devices are made of them as they are. */
+const modelTraits = [
+  ...["SATA", "SCSI", "USB", "VIRTIO"].map((bus) => `COMPUTE_STORAGE_BUS_${bus}`),
+  ...["E1000", "E1000E", "RTL8139", "VIRTIO"].map((model) => `COMPUTE_NET_VIF_MODEL_${model}`),
+  ...["BOCHS", "CIRRUS", "QXL", "VGA", "VIRTIO"].map((model) => `COMPUTE_GRAPHICS_MODEL_${model}`)
+]
+
 /** Joins libvirt's capabilities with the rest. A host without topology (a container, say) is one NUMA node. */
 export const inventoryOf = (capabilitiesXml: string, facts: HostFacts): Inventory => {
   const capabilities = parse(capabilitiesXml)
@@ -90,7 +97,7 @@ export const inventoryOf = (capabilitiesXml: string, facts: HostFacts): Inventor
     numa,
     cores: cells.length === 0 ? cpus.map((cpu) => ({ socket: 0, cpus: [cpu] })) : coresOf(cells),
     traits: [
-      "COMPUTE_NODE", ...imageTraits,
+      "COMPUTE_NODE", ...imageTraits, ...modelTraits,
       // A guest under TCG sees none of the host's CPU features.
       ...(facts.hasKvm && arch === "x86_64" ? cpuTraits(capabilities) : [])
     ]

@@ -1,6 +1,7 @@
 /** The options of scheduling: what Nova's operators have in `[filter_scheduler]`, under the same names and words. */
 import { Result } from "effect"
 import { noAliases, parseAliases } from "../../actors/placement/devices/aliases.ts"
+import { noPrefilters } from "../../actors/scheduler/prefilters.ts"
 import { filterNames, weigherNames } from "../../actors/scheduler/registry.ts"
 import { defaultSettings, type SchedulerSettings } from "../../actors/scheduler/settings.ts"
 import { checked, int, type SettingsOf, text, toggle } from "./optionKinds.ts"
@@ -40,6 +41,11 @@ export const schedulerOptions = {
   isolatedHosts: text({ fallback: null, metavar: "HOST,HOST", meaning: "For IsolatedHostsFilter: the hosts of --isolated-images" }),
   isolatedImages: text({ fallback: null, metavar: "ID,ID", meaning: "For IsolatedHostsFilter: images that run on --isolated-hosts alone" }),
   restrictIsolatedHosts: toggle({ fallback: defaultSettings.isolation.isRestricted, meaning: "Isolated hosts run isolated images alone" }),
+  isolatedAggregateFiltering: toggle({ fallback: false, meaning: "Hosts of aggregates with trait:X=required are for requests of X alone, as Nova's enable_isolated_aggregate_filtering" }),
+  imageTypeSupport: toggle({ fallback: noPrefilters.isImageTypeAsked, meaning: "Only hosts that say they run images of the format, as Nova's query_placement_for_image_type_support" }),
+  imageMetadataPrefilter: toggle({ fallback: noPrefilters.isImageMetadataAsked, meaning: "Only hosts that say they have the buses and models the image names, as Nova's image_metadata_prefilter" }),
+  limitTenants: toggle({ fallback: noPrefilters.areTenantsLimited, meaning: "Projects that aggregates name in filter_tenant_id go to these alone, as Nova's limit_tenants_to_placement_aggregate" }),
+  requireTenantAggregate: toggle({ fallback: noPrefilters.isTenantAggregateRequired, meaning: "And those that none names go nowhere, as Nova's placement_aggregate_required_for_tenants" }),
   imageIsolationNamespace: text({ fallback: null, metavar: "NAMESPACE", meaning: "For AggregateImagePropertiesIsolation: only metadata keys that begin with it and a dot" }),
   weighedMetrics: checked(
     { fallback: null, metavar: "METRIC=RATIO,…", meaning: "For MetricsWeigher and MetricsFilter: hosts' metrics, each with its ratio" },
@@ -53,7 +59,7 @@ export const schedulerOptions = {
 
 export const schedulerSettingsOf = (given: SettingsOf<typeof schedulerOptions>): SchedulerSettings => ({
   ...defaultSettings,
-  enabledFilters: wordsIn(given.enabledFilters),
+  enabledFilters: [...wordsIn(given.enabledFilters), ...given.isolatedAggregateFiltering ? ["IsolatedAggregatesFilter"] : []],
   weights: Object.fromEntries(pairsIn(given.weights ?? "")),
   hostSubsetSize: given.hostSubsetSize,
   isShuffled: given.shuffleBestHosts,
@@ -62,6 +68,10 @@ export const schedulerSettingsOf = (given: SettingsOf<typeof schedulerOptions>):
   maxInstancesPerHost: given.maxInstancesPerHost,
   isolation: {
     hosts: wordsIn(given.isolatedHosts ?? ""), images: wordsIn(given.isolatedImages ?? ""), isRestricted: given.restrictIsolatedHosts
+  },
+  prefilters: {
+    isImageTypeAsked: given.imageTypeSupport, isImageMetadataAsked: given.imageMetadataPrefilter,
+    areTenantsLimited: given.limitTenants, isTenantAggregateRequired: given.requireTenantAggregate
   },
   imageNamespace: given.imageIsolationNamespace,
   metrics: pairsIn(given.weighedMetrics ?? ""),

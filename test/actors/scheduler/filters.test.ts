@@ -72,6 +72,9 @@ const rows: ReadonlyArray<Row> = [
   ["IsolatedHostsFilter", {}, { imageId: "other" }, null, { isolation: { ...isolation, isRestricted: false } }],
   ["IsolatedHostsFilter", {}, { imageId: "iso" }, "not one of the hosts for isolated images", { isolation: { ...isolation, hosts: ["b"] } }],
   ["IsolatedAggregatesFilter", says("trait:CUSTOM_GOLD", "required"), {}, "in an aggregate that is for requests of trait CUSTOM_GOLD"],
+  ["TenantAggregatesFilter", {}, { tenantAggregates: ["a"] }, "in no aggregate that is for the request's project"],
+  ["TenantAggregatesFilter", says("any", "thing"), { tenantAggregates: ["a"] }, null],
+  ["TenantAggregatesFilter", says("any", "thing"), { tenantAggregates: [] }, "no aggregate is for the request's project, as all must have one"],
   ["JsonFilter", {}, { query: "[\"and\", [\">=\", \"$free_ram_mb\", 1024], [\"=\", \"$host\", \"a\"]]" }, null],
   ["JsonFilter", {}, { query: "[\"or\", [\"<\", \"$free_disk_mb\", 1], [\"in\", \"$host\", \"b\", \"c\"]]" }, "hint query is not true of it"],
   ["JsonFilter", {}, { query: "[\"not\", [\"=\", \"$host\", \"a\"]]" }, "hint query is not true of it"],
@@ -131,7 +134,7 @@ describe("a filter", () => {
   it("that is not enabled is not asked; resources, cells and devices are in any case", () => {
     const { filters } = rulesOf({ ...defaultSettings, enabledFilters: [] })
     assert.deepStrictEqual(filters.map(({ name }) => name), [
-      "RequestedHostFilter", "AvailabilityZoneFilter", "MEMORY_MB", "VCPU", "DISK_GB", "PCPU", "Traits", "Resources", "PciPassthroughFilter", "NUMATopologyFilter"
+      "RequestedHostFilter", "AvailabilityZoneFilter", "TenantAggregatesFilter", "MEMORY_MB", "VCPU", "DISK_GB", "PCPU", "Traits", "Resources", "PciPassthroughFilter", "NUMATopologyFilter"
     ])
   })
 })

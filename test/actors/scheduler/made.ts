@@ -25,7 +25,7 @@ export const specOf = (more: Partial<RequestSpec> = {}): RequestSpec => ({
   instanceId: "i", projectId: "p", flavorName: "m1", imageId: null, imageProperties: {}, numa: null, pinnedCpus: 0, emulatorCpus: 0, isForPcpus: false,
   vcpus: 2, ramMb: 2048, diskGb: 10, resources: [], groups: [], resourceGroupPolicy: null, required: [], forbidden: [], devices: [], capabilities: [], aggregateSpecs: [],
   availabilityZone: null, host: null, isForced: false, excludedHosts: [], groupPolicy: null, maxServerPerHost: 1, groupHosts: new Map(),
-  sameHosts: null, differentHosts: null, near: null, query: null, together: 1, ...more
+  sameHosts: null, differentHosts: null, near: null, query: null, tenantAggregates: null, together: 1, ...more
 })
 
 /** An aggregate that says this. */

@@ -131,6 +131,16 @@ export interface Capabilities {
   readonly pause: boolean
   readonly suspend: boolean
   readonly consoleLog: boolean
+  /** Absent: it cannot. */
+  readonly liveMigration?: boolean
+}
+
+/** How a guest is sent. */
+export interface MigrationOptions {
+  /** The destination's own word on where to. */
+  readonly target: string
+  /** Its disks are copied; `null`: where the hosts share none. */
+  readonly copiesDisks: boolean | null
 }
 
 /** A driver call failed. `isRetryable`: the same call may pass later or elsewhere. */
@@ -164,6 +174,18 @@ export interface Driver {
   readonly resume: (spec: DomainSpec, call: Call) => Effect.Effect<void, DriverError>
   /** Leaves no domain and no file behind. */
   readonly destroy: (id: string, call: Call) => Effect.Effect<void, DriverError>
+  /** Makes ready to receive the guest, whose place here is `spec`; answers where it is to be sent. At the destination. */
+  readonly prepareMigration: (spec: DomainSpec, copiesDisks: boolean | null, call: Call) => Effect.Effect<string, DriverError>
+  /** Sends the guest as it runs; it ends with the guest gone, or still here. One that is not here has gone before. At the source. */
+  readonly performMigration: (spec: DomainSpec, options: MigrationOptions, call: Call) => Effect.Effect<void, DriverError>
+  /** The guest has come, and is as `spec` says from now on; it fails where none has. At the destination. */
+  readonly finishMigration: (spec: DomainSpec, power: "running" | "paused", call: Call) => Effect.Effect<void, DriverError>
+  /** The guest runs elsewhere for certain: what was its own here goes. At the source. */
+  readonly confirmMigration: (id: string, target: string, call: Call) => Effect.Effect<void, DriverError>
+  /** Ends a move of the guest that is not over, on either side, and takes away what was made ready for it. Answers whether the guest is here. */
+  readonly abortMigration: (id: string, call: Call) => Effect.Effect<boolean, DriverError>
+  /** Lets a move that is under way come to its end at the cost of the guest, which stands still meanwhile. At the source. */
+  readonly forceMigration: (id: string, call: Call) => Effect.Effect<void, DriverError>
   /** What is really there: recovery starts here. */
   readonly list: Effect.Effect<ReadonlyArray<DomainStatus>, DriverError>
   /** The serial console's text so far. */

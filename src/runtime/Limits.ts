@@ -177,6 +177,11 @@ export const Limits = {
   reconcileRetryMillis: 5_000,
   watchdogConcurrency: 64,
   buildAttemptsMax: 3,
+  /** A live migration has so long for each GiB of its guest's memory (Nova's own default), and so long to be undone at a host before another is asked. */
+  migrationGibMillisMax: 800_000,
+  moveUndoMillisMax: 60_000,
+  /** Of one server, that are over. */
+  migrationsKeptMax: 16,
   /** How long a guest may take to shut down before its power is cut. */
   guestShutdownMillis: 60_000,
   /** A promise of quota that was neither used nor given back for this long: does who asked for it still live? */

@@ -16,6 +16,7 @@ it.effect("ports that come after the build was given up are given back", () =>
       validate: () => Effect.succeed({ devicePorts: [] }),
       allocate: ({ instanceId }) => Effect.sync(() => { ports.add(instanceId); return [] }),
       release: (id) => Effect.sync(() => void ports.delete(id)),
+      rebind: () => Effect.void,
       holders: Effect.succeed([]),
       list: () => Effect.succeed([])
     }

@@ -5,6 +5,7 @@ import type { Host } from "../../src/actors/host/Host.ts"
 import { emptyTopologyOf } from "../../src/actors/host/numa.ts"
 import type { Instance } from "../../src/actors/instance/Instance.ts"
 import type { NumaFit } from "../../src/actors/instance/numaFit.ts"
+import { otherPresenceOf } from "../../src/actors/instance/presences.ts"
 import type { HostTopology } from "../../src/actors/placement/numa/HostTopology.ts"
 import { fit } from "../../src/actors/placement/numa/Numa.ts"
 import { Topologies } from "../../src/runtime/projections/topologies.ts"
@@ -19,7 +20,8 @@ const aWorld = (...hosts: ReadonlyArray<Host>) => {
   const topologies = new Topologies({
     host: (hostname) => records.get(hostname),
     server: (id) => servers.get(id),
-    onHost: (hostname) => [...servers.values()].filter(({ host, vmState }) => host === hostname && vmState !== "deleted")
+    onHost: (hostname) => [...servers.values()].filter(({ host, vmState }) => host === hostname && vmState !== "deleted"),
+    movingOn: (hostname) => [...servers.values()].flatMap((server) => otherPresenceOf(server) ?? []).filter(({ host }) => host === hostname)
   })
   return {
     topologies, records,

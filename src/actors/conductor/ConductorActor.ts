@@ -1,10 +1,12 @@
 import { Cause, Clock, Effect, Schedule } from "effect"
 import { Entity } from "effect/cluster"
+import { Fleet } from "../../drivers/Driver.ts"
 import { ask } from "../../runtime/kernel/ask.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
-import { WritersPromises } from "../../runtime/kernel/Records.ts"
+import { Records, WritersPromises } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
+import { hosts } from "../host/Host.ts"
 import type { Instance, Step } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
@@ -13,7 +15,9 @@ import { defaultCell, SchedulerEntity } from "../scheduler/SchedulerProtocol.ts"
 import type { Fence } from "../shared/Promise.ts"
 import { isRefusal } from "../shared/Refusal.ts"
 import { place } from "./placeWorkflow.ts"
+import { rebind } from "./rebindWorkflow.ts"
 import { release } from "./releaseWorkflow.ts"
+import { select } from "./selectWorkflow.ts"
 import { ConductorEntity } from "./ConductorProtocol.ts"
 
 /**
@@ -25,6 +29,8 @@ export const layer = ConductorEntity.toLayer(
     const instances = yield* InstanceEntity.client
     const scheduler = (yield* SchedulerEntity.client)(defaultCell)
     const networks = yield* Networks
+    const fleet = yield* Fleet
+    const records = yield* Records
     const ownership = yield* Ownership
     const shard = ownership.shardOf("Conductor", (yield* Entity.CurrentAddress).entityId)
     const own = () => ({ shard, epoch: ownership.epochOf(shard) })
@@ -38,9 +44,13 @@ export const layer = ConductorEntity.toLayer(
           }
         })))
 
+    const isUp = (hostname: string) => fleet.isUp(hostname) && records.get(hosts, hostname)?.isForcedDown === false
+
     const workflows: { readonly [S in Step]?: (instance: Instance, promise: Fence) => Effect.Effect<void, unknown> } = {
       schedule: (instance, promise) => place({ scheduler, networks, tell: tell(promise) }, instance),
-      release: (instance, promise) => release({ networks, tell: tell(promise) }, instance)
+      release: (instance, promise) => release({ networks, tell: tell(promise) }, instance),
+      select: (instance, promise) => select({ scheduler, isUp, tell: tell(promise) }, instance),
+      rebind: (instance, promise) => rebind({ networks, tell: tell(promise) }, instance)
     }
     /** The scheduler moved before its pick was used, and the new one picks; or the store is away for a while. */
     const mayRepeat = (error: unknown, { epoch }: Fence) =>

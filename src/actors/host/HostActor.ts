@@ -11,6 +11,7 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Images } from "../image/ImageProtocol.ts"
+import { atDestination } from "../instance/presences.ts"
 import type { Instance, Work } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
@@ -24,6 +25,7 @@ import { domainSpec } from "./domainSpec.ts"
 import { aggregates } from "./Aggregate.ts"
 import { hosts } from "./Host.ts"
 import { HostEntity } from "./HostProtocol.ts"
+import { moveSteps, type Report } from "./moveWorkflow.ts"
 import { numaRefusal } from "./numa.ts"
 
 interface Running {
@@ -40,6 +42,7 @@ const claims = { resources: "claim", place: "claim of a place" } as const
 interface Drive {
   readonly driver: Driver
   readonly id: string
+  readonly instance: Instance
   readonly spec: Effect.Effect<DomainSpec, DriverError>
   readonly call: Call
 }
@@ -57,8 +60,10 @@ const drives: { readonly [action: string]: (drive: Drive) => Effect.Effect<void,
 }
 
 /** The driver calls a pending step means. Every one is idempotent, so a step may be driven again after a crash. */
-const driveStep = ({ action, step }: Work, drive: Drive): Effect.Effect<void, DriverError> => {
+const driveStep = ({ action, step }: Work, drive: Drive): Effect.Effect<Report | void, DriverError> => {
   const { call, driver, id, spec } = drive
+  const moving = moveSteps[step]
+  if (moving !== undefined) return moving(drive)
   if (step === "destroy") return driver.destroy(id, call)
   if (step === "spawn") {
     // A half-made guest is taken away before the failure is told, so that another host may try.
@@ -69,8 +74,8 @@ const driveStep = ({ action, step }: Work, drive: Drive): Effect.Effect<void, Dr
   return drives[action]?.(drive) ?? Effect.fail(failure(action, `The driver knows no ${action}`, false))
 }
 
-const outcomeOf = (exit: Exit.Exit<void, DriverError>): typeof Outcome.Type => {
-  if (Exit.isSuccess(exit)) return { _tag: "Done" }
+const outcomeOf = (exit: Exit.Exit<Report | void, DriverError>): typeof Outcome.Type => {
+  if (Exit.isSuccess(exit)) return { _tag: "Done", ...exit.value }
   const error = Exit.findErrorOption(exit)
   return error._tag === "Some"
     ? {
@@ -115,7 +120,7 @@ export const layer = HostEntity.toLayer(
 
     /** Every server that names this host counts, whichever process committed it. */
     const claimed = (instance: Instance) => {
-      if (instance.work?.step !== "spawn") return Effect.void
+      if (instance.work?.step !== "spawn" && instance.work?.step !== "prepare") return Effect.void
       const verdict = Effect.suspend(() => {
         const host = records.get(hosts, hostname)
         if (host === undefined) return refused(claims.resources, "it has no inventory")
@@ -137,13 +142,16 @@ export const layer = HostEntity.toLayer(
     }
 
     const drive = (instance: Instance) => Effect.gen(function*() {
+      // Of a move, both ends speak of the server as it is to be.
+      const seen = atDestination(instance)
       const promise = { shard, epoch: ownership.epochOf(shard) }
       const exit = yield* Effect.exit(Effect.andThen(
-        claimed(instance),
+        claimed(seen),
         Effect.flatMap(driver, (found) => driveStep(instance.work!, {
           driver: found,
           id: instance.id,
-          spec: Effect.map(imageOf(instance), (image) => domainSpec(instance, image, records.get(hosts, hostname))),
+          instance,
+          spec: Effect.map(imageOf(seen), (image) => domainSpec(seen, image, records.get(hosts, seen.host ?? hostname))),
           call: { epoch: promise.epoch }
         }))
       ))
@@ -177,6 +185,10 @@ export const layer = HostEntity.toLayer(
           command: { _tag: "ObservePower", power: payload.power, atMillis: yield* Clock.currentTimeMillis }
         }))
       }),
+      ForceMigration: ({ payload }) =>
+        Effect.flatMap(driver, (found) => found.forceMigration(payload.instanceId, { epoch: ownership.epochOf(shard) })).pipe(
+          Effect.mapError((error) => refuse("conflict", error.message))
+        ),
       ConsoleLog: ({ payload }) =>
         Effect.flatMap(driver, (found) => found.consoleLog(payload.instanceId)).pipe(
           Effect.mapError((error) => refuse("conflict", error.message))

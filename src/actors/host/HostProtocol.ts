@@ -18,5 +18,8 @@ export const ConsoleLog = Rpc.make("ConsoleLog", {
   error: Refusal
 })
 
+/** Lets the server's move from this host come to its end, though its guest stands still meanwhile. */
+export const ForceMigration = Rpc.make("ForceMigration", { payload: Schema.Struct({ instanceId: Schema.String }), error: Refusal })
+
 /** One entity per hypervisor, by its hostname. */
-export const HostEntity = Entity.make("Host", [Drive, Observe, ConsoleLog])
+export const HostEntity = Entity.make("Host", [Drive, Observe, ConsoleLog, ForceMigration])

@@ -3,23 +3,16 @@ import { NetworkRequest, Nic } from "../network/Nic.ts"
 import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { DevicePort } from "../placement/devices/portDevices.ts"
 import { Proof } from "../scheduler/proof/Proof.ts"
+import { Allocations } from "./Allocations.ts"
+import { FlavorSnapshot } from "./FlavorSnapshot.ts"
+import { Migration } from "./Migration.ts"
 import { NumaFit } from "./numaFit.ts"
 import { TaskState, VmState } from "./states.ts"
 
-const Strings = Schema.Record(Schema.String, Schema.String)
+export { Allocations } from "./Allocations.ts"
+export { FlavorSnapshot } from "./FlavorSnapshot.ts"
 
-/** The flavor as it was when the server was made: later changes of the flavor do not reach it. */
-export const FlavorSnapshot = Schema.Struct({
-  id: Schema.String,
-  name: Schema.String,
-  vcpus: Schema.Int,
-  ramMb: Schema.Int,
-  diskGb: Schema.Int,
-  ephemeralGb: Schema.Int,
-  swapMb: Schema.Int,
-  extraSpecs: Strings
-})
-export type FlavorSnapshot = typeof FlavorSnapshot.Type
+const Strings = Schema.Record(Schema.String, Schema.String)
 
 /** Why a task ended badly, as the API's `fault` shows it. */
 export const InstanceFault = Schema.Struct({
@@ -51,7 +44,11 @@ export const ActionRecord = Schema.Struct({
 })
 export type ActionRecord = typeof ActionRecord.Type
 
-export const Step = Schema.Literals(["schedule", "spawn", "drive", "destroy", "release"])
+export const Step = Schema.Literals([
+  "schedule", "spawn", "drive", "destroy", "release",
+  // Of moves: `doer.ts` says at which host.
+  "select", "prepare", "migrate", "finish", "confirm", "rebind", "abort", "cancel", "sweep"
+])
 export type Step = typeof Step.Type
 
 /** Work in flight: enough for whoever owns the server next to go on with it. Times in Unix milliseconds. */
@@ -85,10 +82,6 @@ export const PlacementWish = Schema.Struct({
   hints: Schema.Record(Schema.String, Schema.Json)
 })
 export type PlacementWish = typeof PlacementWish.Type
-
-/** Amounts by resource class, by the UUIDs of providers. */
-export const Allocations = Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Int))
-export type Allocations = typeof Allocations.Type
 
 /** One server. Plain JSON; times ISO 8601 in UTC with milliseconds. */
 export const Instance = Schema.Struct({
@@ -146,6 +139,9 @@ export const Instance = Schema.Struct({
   /** Of the newest word of the scheduler: why there, or why nowhere. */
   placement: Schema.optionalKey(Proof),
   availabilityZone: Schema.NullOr(Schema.String),
+  /** A move under way, and those that are over, the oldest first. */
+  migration: Schema.optionalKey(Schema.NullOr(Migration)),
+  migrations: Schema.optionalKey(Schema.Array(Migration)),
   networks: Schema.Union([Schema.Literals(["auto", "none"]), Schema.Array(NetworkRequest)]),
   securityGroups: Schema.Array(Schema.String),
   nics: Schema.Array(Nic),

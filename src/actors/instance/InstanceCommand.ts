@@ -20,8 +20,19 @@ export const Request = Schema.Struct({
 export type Request = typeof Request.Type
 
 export const Action = Schema.Literals([
-  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete"
+  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete",
+  "liveMigrate"
 ])
+
+/** Where a move is to go, and its names: `number` is the API's own id of it. */
+export const MoveRequest = Schema.Struct({
+  id: Schema.String,
+  number: Schema.Int,
+  host: Schema.NullOr(Schema.String),
+  isForced: Schema.Boolean,
+  copiesDisks: Schema.NullOr(Schema.Boolean)
+})
+export type MoveRequest = typeof MoveRequest.Type
 
 /** Fields a client may change at once; an absent one stays. */
 export const Patch = Schema.Struct({
@@ -54,7 +65,12 @@ export const Outcome = Schema.Union([
     allocations: Schema.optionalKey(Allocations),
     placement: Schema.optionalKey(Proof)
   }),
-  Schema.TaggedStruct("Done", {}),
+  Schema.TaggedStruct("Done", {
+    /** Of a destination that is ready. */
+    target: Schema.optionalKey(Schema.String),
+    /** Of a host whose part in a move was undone: the guest is on it. */
+    isHere: Schema.optionalKey(Schema.Boolean)
+  }),
   Schema.TaggedStruct("Failed", {
     message: Schema.String,
     details: Schema.NullOr(Schema.String),
@@ -74,7 +90,11 @@ const promises = Schema.Array(Fence)
 
 export const Command = Schema.Union([
   Schema.TaggedStruct("Create", { instance: Instance, request: Request, promises }),
-  Schema.TaggedStruct("Perform", { action: Action, request: Request }),
+  Schema.TaggedStruct("Perform", { action: Action, request: Request, move: Schema.optionalKey(MoveRequest) }),
+  /** Of a move under way, by its number; `mayWait`: also of one that has not begun to run. */
+  Schema.TaggedStruct("ControlMove", {
+    control: Schema.Literals(["abort", "forceComplete"]), number: Schema.Int, mayWait: Schema.Boolean, request: Request
+  }),
   Schema.TaggedStruct("Change", {
     kind: Schema.Literals(["metadata", "metadataDelete", "tags", "rename"]),
     patch: Patch,

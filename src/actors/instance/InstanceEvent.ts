@@ -1,5 +1,6 @@
 import type { Nic } from "../network/Nic.ts"
 import type { Allocations, Instance, InstanceFault, Work } from "./Instance.ts"
+import type { Migration, MigrationStatus, Place } from "./Migration.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
 import type { ClaimedDevice } from "../placement/devices/Device.ts"
 import type { Proof } from "../scheduler/proof/Proof.ts"
@@ -24,6 +25,7 @@ export type InstanceEvent =
     readonly userId: string
     readonly projectId: string
     readonly work: Work
+    readonly migration?: Migration
     readonly at: string
   }
   | {
@@ -42,6 +44,28 @@ export type InstanceEvent =
   | { readonly _tag: "StepCompleted"; readonly work: Work; readonly at: string }
   /** This host could not build it: the next try begins. */
   | { readonly _tag: "BuildRescheduled"; readonly reason: string; readonly work: Work; readonly at: string }
+  /** The scheduler picked where it goes; it holds a place there from now on. */
+  | {
+    readonly _tag: "DestinationPicked"
+    readonly destination: Place
+    readonly placement?: Proof
+    readonly work: Work
+    readonly at: string
+  }
+  /** A step of its move is done, or another way is taken. `destination` null: the one it had is given up. */
+  | {
+    readonly _tag: "MoveAdvanced"
+    readonly status: MigrationStatus
+    readonly target?: string
+    readonly ending?: NonNullable<Migration["ending"]>
+    readonly destination?: null
+    readonly work: Work
+    readonly at: string
+  }
+  /** It is on its other host now. */
+  | { readonly _tag: "Moved"; readonly work: Work; readonly at: string }
+  /** Somebody asked something of the move under way. */
+  | { readonly _tag: "MoveControlled"; readonly control: "abort" | "forceComplete"; readonly asker: Asker; readonly at: string }
   | { readonly _tag: "TaskCompleted"; readonly at: string }
   /** `work` is the undoing still to be done. */
   | {
@@ -49,6 +73,8 @@ export type InstanceEvent =
     readonly vmState: VmState
     readonly fault: InstanceFault
     readonly placement?: Proof
+    /** Of the move that it ends. */
+    readonly migrationStatus?: MigrationStatus
     readonly work: Work | null
     readonly at: string
   }

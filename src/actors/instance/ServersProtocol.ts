@@ -39,6 +39,18 @@ export interface CreateServer {
   readonly hints: { readonly [hint: string]: Json }
 }
 
+/** Where a server is to move, and how. */
+export interface LiveMigrate {
+  /** `null`: the scheduler picks it. */
+  readonly host: string | null
+  /** The host is taken without asking the filters. */
+  readonly isForced: boolean
+  /** `null`: where the hosts share none. */
+  readonly copiesDisks: boolean | null
+  /** Answers once it is known whether the move can begin, and refuses where it cannot. */
+  readonly isChecked: boolean
+}
+
 /** The way of a request to the actors: identity, lookups and quota are checked here, the server's own rules by the server. */
 export interface Asked {
   readonly caller: Caller
@@ -54,6 +66,11 @@ export class Servers extends Context.Service<Servers, {
   readonly create: (asked: Asked, request: CreateServer) => Effect.Effect<ReadonlyArray<Instance>, Refusal>
   readonly get: (asked: Asked, id: string) => Effect.Effect<Instance, Refusal>
   readonly perform: (asked: Asked, id: string, action: typeof Action.Type) => Effect.Effect<Instance, Refusal>
+  /** The server while it is on its way; it says by itself when it is there. */
+  readonly liveMigrate: (asked: Asked, id: string, move: LiveMigrate) => Effect.Effect<Instance, Refusal>
+  /** Of the move under way with this number; `mayWait`: also of one that has not begun to run. */
+  readonly abortMigration: (asked: Asked, id: string, number: number, mayWait: boolean) => Effect.Effect<Instance, Refusal>
+  readonly forceCompleteMigration: (asked: Asked, id: string, number: number) => Effect.Effect<Instance, Refusal>
   readonly change: (asked: Asked, id: string, kind: ChangeKind, patch: Patch) => Effect.Effect<Instance, Refusal>
   readonly lock: (asked: Asked, id: string, reason: string | null) => Effect.Effect<Instance, Refusal>
   /** `mayOverride`: the caller may undo an administrator's lock. */

@@ -25,6 +25,7 @@ import type { Instance } from "./Instance.ts"
 import type { Command, Request } from "./InstanceCommand.ts"
 import { makeCreateOne, makeQuota } from "./createWorkflow.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
+import { makeLiveMigrate } from "./liveMigrateWorkflow.ts"
 import type { Resolved } from "./newInstance.ts"
 import { newInstance } from "./newInstance.ts"
 import { checkDiskConfig, checkGroup, checkHardware, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
@@ -133,9 +134,21 @@ const make = Effect.gen(function*() {
     return yield* Effect.forEach(made, (instance) => createOne(quota, instance, stamp, promises), { concurrency: "unbounded" })
   })
 
+  const startMove = makeLiveMigrate({ records, index, draw })
+  const control = (asked: Asked, id: string, number: number, what: "abort" | "forceComplete", mayWait: boolean) =>
+    execute(asked, id, (request) => ({ _tag: "ControlMove", control: what, number, mayWait, request }))
+
   return Servers.of({
     create,
     get,
+    liveMigrate: (asked, id, move) =>
+      Effect.flatMap(get(asked, id), (instance) =>
+        startMove(instance, asked.caller.isAdmin, move, (to) =>
+          execute(asked, id, (request) => ({ _tag: "Perform", action: "liveMigrate", request, move: to })))),
+    abortMigration: (asked, id, number, mayWait) => control(asked, id, number, "abort", mayWait),
+    forceCompleteMigration: (asked, id, number) =>
+      Effect.tap(control(asked, id, number, "forceComplete", false), ({ migration }) =>
+        migration == null ? Effect.void : Effect.ignore(ask(hostEntities(migration.source.host).ForceMigration({ instanceId: id })), { log: "Info" })),
     perform: (asked, id, action) => execute(asked, id, (request) => ({ _tag: "Perform", action, request })),
     change: (asked, id, kind, patch) => execute(asked, id, (request) => ({ _tag: "Change", kind, patch, request })),
     lock: (asked, id, reason) => execute(asked, id, (request) => ({ _tag: "Lock", reason, request })),

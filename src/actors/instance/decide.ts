@@ -3,11 +3,14 @@ import { Limits } from "../../runtime/Limits.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { isoOf } from "../shared/time.ts"
+import { otherPlaceOf } from "./presences.ts"
 import type { Instance, Work } from "./Instance.ts"
 import type { Action, Command, Outcome, Request } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
 import type { Transition } from "./lifecycle.ts"
-import { build, changes, lifecycle } from "./lifecycle.ts"
+import { build, changes, lifecycle, moveControls } from "./lifecycle.ts"
+import { isMoving, migrationOf, moveAborted, moveAdvanced, moveExpired } from "./moveRules.ts"
+import { nextWork } from "./nextWork.ts"
 import type { Proof } from "../scheduler/proof/Proof.ts"
 import type { VmState } from "./states.ts"
 import { powerStates } from "./states.ts"
@@ -38,6 +41,9 @@ const refusalOf = (instance: Instance, verb: string, row: Transition, isAdmin: b
   if (row.during !== "any" && !row.during.includes(instance.taskState)) {
     return invalidState(verb, instance.id, "task_state", instance.taskState)
   }
+  // Its states were reset, or its deletion failed: where its guest is, only the end of the move can tell.
+  const isBetween = isMoving(instance) || (instance.migration != null && instance.vmState === "error")
+  if (isBetween && row.during !== "any") return invalidState(verb, instance.id, "task_state", "migrating")
   if (row.mustHaveLaunched && instance.launchedAt === null) {
     return conflict(`Instance ${instance.id} is in an invalid state for '${verb}'`, "InstanceInvalidState")
   }
@@ -55,7 +61,11 @@ const workOf = (instance: Instance, action: string, step: Work["step"], request:
   excludedHosts: []
 })
 
-const verbs: Partial<Record<typeof Action.Type, string>> = { rebootHard: "reboot" }
+const verbs: Partial<Record<typeof Action.Type, string>> = { rebootHard: "reboot", liveMigrate: "os-migrateLive" }
+
+/** Why the server does not take the action now; `undefined`: it does. */
+export const actionRefusal = (instance: Instance, action: typeof Action.Type, isAdmin: boolean): Decision | undefined =>
+  refusalOf(instance, verbs[action] ?? action, lifecycle[action], isAdmin)
 
 /** The same request again: the answer to it was lost. */
 const isRepeated = (instance: Instance, { action, request }: Of<"Perform">): boolean =>
@@ -65,7 +75,7 @@ const perform = (instance: Instance, command: Of<"Perform">): Decision => {
   const { action, request } = command
   const row: Transition = lifecycle[action]
   if (isRepeated(instance, command)) return nothing
-  const refusal = refusalOf(instance, verbs[action] ?? action, row, request.isAdmin)
+  const refusal = actionRefusal(instance, action, request.isAdmin)
   if (refusal !== undefined) return refusal
   if (action === "delete" && instance.work?.action === "delete") return nothing
   const step = row.steps[0] === "destroy" && instance.host === null ? "release" : row.steps[0]
@@ -75,9 +85,35 @@ const perform = (instance: Instance, command: Of<"Perform">): Decision => {
     task: row.tasks[0],
     userId: request.userId,
     projectId: request.projectId,
-    work: workOf(instance, action, step, request),
+    work: command.move === undefined
+      ? workOf(instance, action, step, request)
+      : { ...workOf(instance, action, step, request), excludedHosts: [instance.host!] },
+    ...(command.move === undefined ? {} : { migration: migrationOf(instance, command.move, request) }),
     at: isoOf(request.atMillis)
   })
+}
+
+const controlMove = (instance: Instance, { control, mayWait, number, request }: Of<"ControlMove">): Decision => {
+  const { log, verb } = moveControls[control]
+  if (instance.actions.some((line) => line.requestId === request.requestId && line.action === log)) return nothing
+  if (isLockedFor(instance, request.isAdmin)) return locked(instance.id)
+  if (control === "forceComplete" && instance.vmState !== "active") return invalidState(verb, instance.id, "vm_state", instance.vmState)
+  if (instance.taskState !== "migrating" || !isMoving(instance)) return invalidState(verb, instance.id, "task_state", instance.taskState)
+  const { number: known, status } = instance.migration
+  if (known !== number) {
+    return Result.fail(refuse("notFound", `Migration ${number} not found for instance ${instance.id}`, "MigrationNotFoundForInstance"))
+  }
+  const allowed = mayWait ? ["accepted", "preparing", "running"] : ["running"]
+  if (!allowed.includes(status)) {
+    return Result.fail(refuse(
+      "badRequest",
+      `Migration ${number} state of instance ${instance.id} is ${status}. Cannot ${verb.replace("_", " ")} while the migration is in this state.`,
+      "InvalidMigrationState"
+    ))
+  }
+  const at = isoOf(request.atMillis)
+  const told = { _tag: "MoveControlled", control, asker: askerOf(request), at } as const
+  return control === "abort" ? events(told, ...moveAborted(instance, request.atMillis)) : events(told)
 }
 
 const change = (instance: Instance, { kind, patch, request }: Of<"Change">): Decision => {
@@ -107,10 +143,6 @@ const unlock = (instance: Instance, { mayOverride, request }: Of<"Unlock">): Dec
   return events({ _tag: "Unlocked", asker: askerOf(request), at: isoOf(request.atMillis) })
 }
 
-const next = (work: Work, step: Work["step"], atMillis: number, more: Partial<Work> = {}): Work => ({
-  ...work, step, generation: work.generation + 1, touchedAtMillis: atMillis, ...more
-})
-
 /** The build has failed already, and what it took is being given back. */
 const isUnwinding = (instance: Instance, work: Work) => work.action === build.log && instance.vmState === "error"
 
@@ -126,7 +158,7 @@ const failed = (
   const at = isoOf(atMillis)
   if (isUnwinding(instance, work)) {
     return work.step === "destroy"
-      ? events({ _tag: "StepCompleted", work: next(work, "release", atMillis), at })
+      ? events({ _tag: "StepCompleted", work: nextWork(work, "release", atMillis), at })
       : events({ _tag: "Unwound", at })
   }
   const fault = { code: failure.code, message: failure.message, details: failure.details, createdAt: at }
@@ -136,7 +168,7 @@ const failed = (
     return events({ _tag: "TaskFailed", vmState, fault, work: null, at })
   }
   // What the build took must be given back even when its own deadline is what ended it.
-  const undo = next(work, instance.host === null ? "release" : "destroy", atMillis, {
+  const undo = nextWork(work, instance.host === null ? "release" : "destroy", atMillis, {
     deadlineMillis: atMillis + Limits.taskMillisMax
   })
   return events({ _tag: "TaskFailed", vmState: "error", fault, work: undo, at, ...proven(failure.placement) })
@@ -144,17 +176,20 @@ const failed = (
 
 const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, atMillis: number): Decision => {
   const at = isoOf(atMillis)
+  if (isMoving(instance)) return events(...moveAdvanced(instance, outcome, atMillis))
   switch (outcome._tag) {
     case "Placed":
       return events({
         _tag: "Placed", host: outcome.host, availabilityZone: outcome.availabilityZone, nics: outcome.nics,
         numa: outcome.numa ?? null, ...(outcome.devices === undefined ? {} : { devices: outcome.devices }),
         ...(outcome.allocations === undefined ? {} : { allocations: outcome.allocations }), ...proven(outcome.placement),
-        work: next(work, "spawn", atMillis), at
+        work: nextWork(work, "spawn", atMillis), at
       })
     case "Done":
-      if (work.step === "destroy") {
-        return events({ _tag: "StepCompleted", work: next(work, "release", atMillis), at })
+      if (work.step === "destroy" || work.step === "sweep") {
+        // Of a server that was on the move, both hosts are rid.
+        const step = work.step === "destroy" && otherPlaceOf(instance) !== null ? "sweep" : "release"
+        return events({ _tag: "StepCompleted", work: nextWork(work, step, atMillis), at })
       }
       return events({ _tag: isUnwinding(instance, work) ? "Unwound" : "TaskCompleted", at })
     case "Failed": {
@@ -162,7 +197,7 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
       return mayRetry && instance.host !== null
         ? events({
           _tag: "BuildRescheduled", reason: outcome.message, at,
-          work: next(work, "schedule", atMillis, {
+          work: nextWork(work, "schedule", atMillis, {
             attempt: work.attempt + 1, lastFailure: outcome.message,
             excludedHosts: outcome.mayStay === true ? work.excludedHosts : [...work.excludedHosts, instance.host]
           })
@@ -175,7 +210,9 @@ const advanced = (instance: Instance, work: Work, outcome: typeof Outcome.Type, 
 const expire = (instance: Instance, work: Work, atMillis: number): Decision => {
   const message = `The ${work.action} did not finish in time: its step "${work.step}" had no answer before the deadline ` +
     `${isoOf(work.deadlineMillis)}.`
-  return failed(instance, work, { message, details: null, code: 500 }, atMillis)
+  return isMoving(instance)
+    ? events(...moveExpired(instance, message, atMillis))
+    : failed(instance, work, { message, details: null, code: 500 }, atMillis)
 }
 
 /** What the hypervisor saw, as Nova takes it: a guest that stopped by itself is a stopped server. */
@@ -200,6 +237,7 @@ export const decide = (id: string, instance: Instance | null, command: Command):
   const work = instance.work
   switch (command._tag) {
     case "Perform": return perform(instance, command)
+    case "ControlMove": return controlMove(instance, command)
     case "Change": return change(instance, command)
     case "Lock": return lock(instance, command)
     case "Unlock": return unlock(instance, command)

@@ -2,7 +2,10 @@ import { begin, finish } from "./actionLog.ts"
 import type { Instance } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
-import { build, lifecycle } from "./lifecycle.ts"
+import { build, lifecycle, moveControls } from "./lifecycle.ts"
+import { advanced, closed, movedTo, withMigration } from "./moveStates.ts"
+import { isMoving } from "./moveRules.ts"
+import { noPlace, withPlace } from "./places.ts"
 import { powerStates } from "./states.ts"
 
 const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
@@ -15,15 +18,6 @@ const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
   return { ...fields, metadata, tags: [...tags], wish }
 }
 
-type HasPlace = Pick<Instance, "numa" | "devices" | "allocations">
-
-/** Most servers never have a place of their own in NUMA cells, nor devices, nor other providers: their states do not speak of them. */
-const withPlace = (instance: Instance, { allocations, devices, numa }: HasPlace): HasPlace => ({
-  ...(numa == null && instance.numa == null ? {} : { numa: numa ?? null }),
-  ...(devices == null && instance.devices == null ? {} : { devices: devices ?? null }),
-  ...(allocations === undefined && instance.allocations === undefined ? {} : { allocations: allocations ?? {} })
-})
-const noPlace = { numa: null, devices: null }
 
 /** A failure that is not the scheduler's leaves its last word as it was. */
 const withProof = ({ placement }: Pick<Instance, "placement">): Pick<Instance, "placement"> => placement === undefined ? {} : { placement }
@@ -38,7 +32,12 @@ const completed = (instance: Instance, at: string): Partial<Instance> => {
     return { ...base, vmState: "active", powerState: powerStates.running, launchedAt: at, fault: null }
   }
   const row = actionOf(instance)
-  const landed = { ...base, vmState: row.to, powerState: powerStates[row.power], fault: null }
+  const landed = {
+    ...base, fault: null,
+    vmState: row.to ?? instance.vmState,
+    powerState: row.power === null ? instance.powerState : powerStates[row.power],
+    ...closed(instance, row.to === "deleted" ? "error" : "completed", at)
+  }
   return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null, ...withPlace(instance, noPlace) } : landed
 }
 
@@ -49,6 +48,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
       return {
         taskState: event.task,
         work: event.work,
+        ...(event.migration === undefined ? {} : { migration: event.migration }),
         actions: begin(instance, {
           action: row.log, event: row.event, at: event.at,
           requestId: event.work.requestId, userId: event.userId, projectId: event.projectId
@@ -65,11 +65,25 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
       return { work: event.work }
     case "BuildRescheduled":
       return { work: event.work, host: null, taskState: "scheduling", ...withPlace(instance, noPlace) }
+    case "DestinationPicked":
+      return {
+        work: event.work, ...withMigration(instance, { status: "preparing", destination: event.destination }, event.at), ...withProof(event)
+      }
+    case "MoveAdvanced":
+      return { work: event.work, ...advanced(instance, event) }
+    case "Moved":
+      return { work: event.work, ...movedTo(instance, event.at) }
+    case "MoveControlled": {
+      const { event: name, log } = moveControls[event.control]
+      const actions = begin(instance, { action: log, event: name, at: event.at, ...event.asker })
+      return { actions: finish({ actions, host: instance.host }, event.asker.requestId, event.at, null) }
+    }
     case "TaskCompleted":
       return completed(instance, event.at)
     case "TaskFailed":
       return {
         vmState: event.vmState, taskState: null, fault: event.fault, work: event.work, ...withProof(event),
+        ...(event.migrationStatus === undefined ? {} : closed(instance, event.migrationStatus, event.at)),
         actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
       }
     case "Unwound":
@@ -84,7 +98,8 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     case "Unlocked":
       return { locked: null, actions: begin(instance, { action: "unlock", event: null, at: event.at, ...event.asker }) }
     case "StateReset":
-      return { vmState: event.vmState, taskState: null, work: null }
+      // Where its guest is, only its move knows: that goes on.
+      return { vmState: event.vmState, taskState: null, work: isMoving(instance) ? instance.work : null }
     case "PowerObserved":
       return { powerState: event.power, vmState: event.vmState }
   }

@@ -3,7 +3,7 @@ import type { TaskState, VmState } from "./states.ts"
 
 /** Actions that are accepted now and done later: each sets a task and runs its steps. */
 export type Action =
-  | "start" | "stop" | "pause" | "unpause" | "suspend" | "resume" | "reboot" | "rebootHard" | "delete"
+  | "start" | "stop" | "pause" | "unpause" | "suspend" | "resume" | "reboot" | "rebootHard" | "delete" | "liveMigrate"
 
 /** One row: when an action is accepted, what it is called meanwhile, and where it lands. */
 export interface Transition {
@@ -17,8 +17,9 @@ export interface Transition {
   /** The passing states, in order; the first is set with the acceptance. */
   readonly tasks: readonly [TaskState, ...ReadonlyArray<TaskState>]
   readonly steps: readonly [Step, ...ReadonlyArray<Step>]
-  readonly to: VmState
-  readonly power: "running" | "paused" | "shutdown" | "suspended" | "nostate"
+  /** `null`: as it was. */
+  readonly to: VmState | null
+  readonly power: "running" | "paused" | "shutdown" | "suspended" | "nostate" | null
   /** A failed driver leaves the server as it was (with a fault), or in ERROR. */
   readonly onFailure: "revert" | "error"
   /** Nova's names of the action and of its event in the action log. */
@@ -72,12 +73,23 @@ export const lifecycle = {
     ...ordinary, from: "any", during: "any", mustHaveLaunched: false, tasks: ["deleting"],
     steps: ["destroy", "release"], to: "deleted", power: "nostate", onFailure: "error",
     log: "delete", event: "compute_terminate_instance"
+  },
+  liveMigrate: {
+    ...ordinary, from: ["active", "paused"], needsHost: true, tasks: ["migrating"],
+    steps: ["select", "prepare", "migrate", "finish", "confirm", "rebind"], to: null, power: null,
+    log: "live-migration", event: "compute_live_migration"
   }
 } as const satisfies Record<Action, Transition>
 
 /** The build is no action on a server but its birth; its steps and names, beside the others. */
 export const build = {
   steps: ["schedule", "spawn"], log: "create", event: "compute__do_build_and_run_instance"
+} as const
+
+/** What may be asked of a move under way: Nova's names in the action log. */
+export const moveControls = {
+  abort: { log: "live_migration_cancel", event: "compute_live_migration_abort", verb: "abort live migration" },
+  forceComplete: { log: "live_migration_force_complete", event: "compute_live_migration_force_complete", verb: "force_complete" }
 } as const
 
 /** Changes done at once, by the states that allow them. */

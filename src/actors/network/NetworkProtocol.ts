@@ -35,6 +35,11 @@ export class Networks extends Context.Service<Networks, {
   readonly allocate: (request: AllocateRequest) => Effect.Effect<ReadonlyArray<Nic>, Refusal>
   /** Deletes the instance's own ports, unbinds the given ones; of an unknown instance it does nothing. */
   readonly release: (instanceId: string) => Effect.Effect<void, Refusal>
+  /** The instance's ports are bound to this host from now on; addresses stay. */
+  readonly rebind: (
+    instanceId: string,
+    to: { readonly host: string; readonly availabilityZone: string; readonly devices: ReadonlyArray<ClaimedDevice> }
+  ) => Effect.Effect<void, Refusal>
   /** Ids of the instances that hold ports now: what a crash between two steps may have left is found by them. */
   readonly holders: Effect.Effect<ReadonlyArray<string>, Refusal>
   /** The networks a project sees, for Nova's own read-only views and for name look-ups. */

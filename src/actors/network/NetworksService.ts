@@ -212,6 +212,18 @@ const make = (store: Store): Networks["Service"] => {
         }))
     })
 
+  const rebind: Networks["Service"]["rebind"] = (instanceId, { availabilityZone, devices, host }) =>
+    Effect.flatMap(store.now, (now) =>
+      store.change(() => {
+        const changes = index.ports.in("device", instanceId).flatMap((port) =>
+          !isBound(port) || port.hostId === host ? [] : replacement(
+            port,
+            { ...port, ...boundTo(port, devices), hostId: host, deviceOwner: `compute:${availabilityZone}`, updatedAt: now, revision: port.revision + 1 },
+            store.version(portTable, port.id)
+          ))
+        return Result.succeed({ changes, value: undefined })
+      }))
+
   const list = (caller: Caller) =>
     Effect.sync(() => {
       const networks = caller.isAdmin && caller.projectId === null
@@ -224,7 +236,7 @@ const make = (store: Store): Networks["Service"] => {
     ...new Set([...index.ports.all()].flatMap(({ deviceId, deviceOwner }) => deviceOwner.startsWith("compute:") ? [deviceId] : []))
   ])
 
-  return Networks.of({ validate, allocate, release, holders, list })
+  return Networks.of({ validate, allocate, release, rebind, holders, list })
 }
 
 /** Compute's view of the network service, over the store. */

@@ -4,6 +4,7 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
 import { type Instance, isLive } from "../instance/Instance.ts"
+import { presencesOf } from "../instance/presences.ts"
 import { type Allocation, allocationOf, allocationsElsewhere, generationOf, heldOf } from "./allocations.ts"
 import { ConsumerIndex } from "./ConsumerIndex.ts"
 import { Forest } from "./Forest.ts"
@@ -33,6 +34,17 @@ const makeConsumers = Effect.fnUntraced(function*(records: Records["Service"]) {
   return consumers
 })
 
+/** The servers of migrations under way, by the migrations' ids. */
+const makeMovers = Effect.fnUntraced(function*(index: InstanceIndex["Service"]) {
+  const movers = new Map<string, string>()
+  yield* index.watchServers((before, after) => {
+    if (before?.migration != null && before.migration.id !== after?.migration?.id) movers.delete(before.migration.id)
+    if (after?.migration != null) movers.set(after.migration.id, after.id)
+  })
+  for (const { id, migration } of index.ofProject(null)) if (migration != null) movers.set(migration.id, id)
+  return movers
+})
+
 const usage = (index: InstanceIndex["Service"], consumers: ConsumerIndex, records: Records["Service"]) => {
   /** Of servers alone. */
   const ofServers = ({ hostname, uuid }: Provider): Resources =>
@@ -54,6 +66,9 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
   const index = yield* InstanceIndex
   const forest = yield* makeForest(records)
   const consumers = yield* makeConsumers(records)
+  const movers = yield* makeMovers(index)
+  /** By its own id, or by that of its migration under way. */
+  const serverOf = (consumerId: string) => index.get(consumerId) ?? index.get(movers.get(consumerId) ?? "")
   const provider = (uuid: string) => forest().byUuid.get(uuid)
   const providers = () => forest().providers
 
@@ -61,14 +76,20 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
     if (hostname !== null) {
       const host = records.get(hosts, hostname)
       for (const instance of index.onHost(hostname)) yield allocationOf(instance, host)!
+      for (const instance of index.movingOn(hostname)) yield allocationOf(instance, host)!
       return
     }
     for (const id of index.holdersOf(uuid)) {
-      for (const [of, allocation] of allocationsElsewhere(index.get(id)!)) if (of === uuid) yield allocation
+      for (const presence of presencesOf(index.get(id))) {
+        for (const [of, allocation] of allocationsElsewhere(presence)) if (of === uuid) yield allocation
+      }
     }
   }
   /** Of a server, all that it holds, of providers that are there. */
-  function* heldByServer(instance: Instance): Generator<readonly [Provider, Allocation]> {
+  function* heldByServer(server: Instance): Generator<readonly [Provider, Allocation]> {
+    for (const presence of presencesOf(server)) yield* heldBy(presence)
+  }
+  function* heldBy(instance: Instance): Generator<readonly [Provider, Allocation]> {
     const host = instance.host === null ? undefined : records.get(hosts, instance.host)
     const allocation = allocationOf(instance, host)
     if (host !== undefined && allocation !== undefined) yield [provider(host.id)!, allocation]
@@ -104,12 +125,14 @@ export const layer = Layer.effect(Placement, Effect.gen(function*() {
     ...usage(index, consumers, records),
     allocationsOf,
     isServer: (consumerId) => {
-      const instance = index.get(consumerId)
+      const instance = serverOf(consumerId)
       return instance !== undefined && isLive(instance)
     },
     allocationsOfConsumer: (consumerId) => {
-      const instance = index.get(consumerId)
-      if (instance !== undefined && instance.host !== null && isLive(instance)) return new Map(heldByServer(instance))
+      const instance = serverOf(consumerId)
+      if (instance !== undefined && instance.host !== null && isLive(instance)) {
+        return new Map(heldByServer(instance).filter(([, allocation]) => allocation.consumerId === consumerId))
+      }
       const record = records.get(consumerRecords, consumerId)
       return new Map(record === undefined ? [] : holdings(record))
     },

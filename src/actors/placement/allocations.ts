@@ -18,18 +18,18 @@ export interface Allocation {
 }
 
 const instanceConsumer = "INSTANCE"
+const migrationConsumer = "MIGRATION"
 /** Of consumers made by a version that knows no types. */
 const unknownConsumer = "unknown"
 
-const heldBy = (instance: Instance, held: Resources): Allocation => ({
-  consumerId: instance.id,
-  consumerGeneration: instance.generation,
-  consumerType: instanceConsumer,
-  projectId: instance.projectId,
-  userId: instance.userId,
-  resources: held,
-  createdAt: instance.createdAt
-})
+/** What a server on the move leaves is held in the name of the migration. */
+const heldBy = (instance: Instance, held: Resources): Allocation => {
+  const { generation, host, migration, projectId, userId } = instance
+  const of = { consumerGeneration: generation, projectId, userId, resources: held }
+  return migration?.destination != null && migration.source.host === host
+    ? { ...of, consumerId: migration.id, consumerType: migrationConsumer, createdAt: migration.createdAt }
+    : { ...of, consumerId: instance.id, consumerType: instanceConsumer, createdAt: instance.createdAt }
+}
 
 /** Of its host's own provider. A server without a host, or a deleted one, holds nothing. */
 export const allocationOf = (instance: Instance, host: Host | undefined): Allocation | undefined =>

@@ -12,6 +12,7 @@ import { Limits } from "../../runtime/Limits.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
 import { type Instance, isLive } from "../instance/Instance.ts"
+import { presencesOf } from "../instance/presences.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
 import { takenBy } from "../placement/demand/Taken.ts"
 import { Placement } from "../placement/PlacementProtocol.ts"
@@ -45,7 +46,7 @@ import { imagined } from "./whatIf/imagined.ts"
 import type { WhatIfAnswer, WhatIfQuestion } from "./whatIf/WhatIf.ts"
 
 const isSettled = (held: Held, known: Instance): boolean =>
-  known.generation >= held.generation && (known.host !== null || known.work?.step !== "schedule")
+  known.generation >= held.generation && known.work?.step !== "schedule" && known.work?.step !== "select"
 
 /** In the server's action log and fault: a sentence for its owner, all of it for administrators. */
 const noValidHost = (refusals: Refusals, placement: Proof, advice: string, more = ""): NoValidHost =>
@@ -112,8 +113,8 @@ export const layer = SchedulerEntity.toLayer(
     yield* index.watchHosts(mark)
     yield* index.watchServers((before, after) => {
       failed.see(before, after)
-      for (const uuid in before?.allocations) trees.note(uuid)
-      for (const uuid in after?.allocations) trees.note(uuid)
+      for (const { allocations } of presencesOf(before)) for (const uuid in allocations) trees.note(uuid)
+      for (const { allocations } of presencesOf(after)) for (const uuid in allocations) trees.note(uuid)
       if (before?.host != null && before.taskState !== after?.taskState) mark(before.host)
       const id = after?.id ?? before?.id
       const held = id === undefined ? undefined : holds.get(id)
@@ -129,7 +130,12 @@ export const layer = SchedulerEntity.toLayer(
       const counts = new Map<string, number>()
       if (wish.serverGroupId === null) return counts
       const count = (host: string) => counts.set(host, (counts.get(host) ?? 0) + 1)
-      for (const member of index.inGroup(wish.serverGroupId)) if (member.id !== id && member.host !== null) count(moved.get(member.id) ?? member.host)
+      for (const member of index.inGroup(wish.serverGroupId)) {
+        if (member.id === id) continue
+        const to = moved.get(member.id)
+        if (to !== undefined) count(to)
+        else for (const { host } of presencesOf(member)) count(host!)
+      }
       for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) count(held.host)
       return counts
     }

@@ -107,6 +107,8 @@ export class KilonovaRpcs extends RpcGroup.make(
     error: Refusal
   }),
   Rpc.make("ActOnServer", { payload: { ...id, action: ServerAction }, success: Server, error: Refusal }),
+  /** To another host while it runs; without a host the scheduler picks one. For administrators. */
+  Rpc.make("LiveMigrateServer", { payload: { ...id, host: Schema.optionalKey(Schema.NullOr(Schema.String)) }, success: Server, error: Refusal }),
   Rpc.make("ConsoleLog", { payload: id, success: Schema.String, error: Refusal }),
   /** `id`: of a server, or of the request that made servers. For administrators. */
   Rpc.make("ExplainPlacement", { payload: id, success: Schema.Array(Explanation), error: Refusal }),

@@ -33,10 +33,9 @@ const asked = Effect.flatMap(CurrentCaller, (caller) =>
     : Effect.withFiber<{ readonly caller: typeof caller; readonly requestId: string }>((fiber) =>
       Effect.succeed({ caller, requestId: makeRequestId(fiber) })))
 
-const askedByAdmin = Effect.flatMap(asked, (call) =>
-  call.caller.isAdmin
-    ? Effect.succeed(call)
-    : Effect.fail(refuse("forbidden", "Only administrators see what the scheduler knows of hosts.")))
+const admin = (what: string) => Effect.flatMap(asked, (call) =>
+  call.caller.isAdmin ? Effect.succeed(call) : Effect.fail(refuse("forbidden", `Only administrators ${what}.`)))
+const askedByAdmin = admin("see what the scheduler knows of hosts")
 
 /** One page, newest first, from behind the marker. */
 const page = (instances: Iterable<Instance>, marker: string | undefined, limit: number): Array<Instance> => {
@@ -80,6 +79,11 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
     ActOnServer: Effect.fnUntraced(function*({ action, id }) {
       const call = yield* asked
       return serverOf(yield* servers.perform(call, id, action), call.caller)
+    }),
+    LiveMigrateServer: Effect.fnUntraced(function*({ host, id }) {
+      const call = yield* admin("move servers between hosts")
+      const move = { host: host ?? null, isForced: false, copiesDisks: null, isChecked: false }
+      return serverOf(yield* servers.liveMigrate(call, id, move), call.caller)
     }),
     ConsoleLog: ({ id }) => Effect.flatMap(asked, (call) => servers.consoleLog(call, id)),
     ExplainPlacement: ({ id }) =>

@@ -38,7 +38,13 @@ const keeping = (driver: Driver, keep: Effect.Effect<void, DriverError>): Driver
   unpause: (id, call) => Effect.andThen(driver.unpause(id, call), keep),
   suspend: (id, call) => Effect.andThen(driver.suspend(id, call), keep),
   resume: (spec, call) => Effect.andThen(driver.resume(spec, call), keep),
-  destroy: (id, call) => Effect.andThen(driver.destroy(id, call), keep)
+  destroy: (id, call) => Effect.andThen(driver.destroy(id, call), keep),
+  prepareMigration: (spec, copiesDisks, call) => driver.prepareMigration(spec, copiesDisks, call),
+  performMigration: (spec, options, call) => Effect.andThen(driver.performMigration(spec, options, call), keep),
+  finishMigration: (spec, power, call) => Effect.andThen(driver.finishMigration(spec, power, call), keep),
+  confirmMigration: (id, target, call) => driver.confirmMigration(id, target, call),
+  abortMigration: (id, call) => driver.abortMigration(id, call),
+  forceMigration: (id, call) => driver.forceMigration(id, call)
 })
 
 /** The same fleet, whose guests `survivorsIn` finds again. */

@@ -20,9 +20,16 @@ export const perform = (driver: Driver, wanted: DriverCall, call: Call): Effect.
     unpause: ({ id }) => done(driver.unpause(id, call)),
     suspend: ({ id }) => done(driver.suspend(id, call)),
     resume: ({ spec }) => done(driver.resume(spec, call)),
-    destroy: ({ id }) => done(driver.destroy(id, call))
+    destroy: ({ id }) => done(driver.destroy(id, call)),
+    prepareMigration: ({ copiesDisks, spec }) =>
+      Effect.map(driver.prepareMigration(spec, copiesDisks, call), (target): Answer => ({ _tag: "Ready", target })),
+    performMigration: ({ copiesDisks, spec, target }) => done(driver.performMigration(spec, { target, copiesDisks }, call)),
+    finishMigration: ({ power, spec }) => done(driver.finishMigration(spec, power, call)),
+    confirmMigration: ({ id, target }) => done(driver.confirmMigration(id, target, call)),
+    abortMigration: ({ id }) => Effect.map(driver.abortMigration(id, call), (isHere): Answer => ({ _tag: "Aborted", isHere })),
+    forceMigration: ({ id }) => done(driver.forceMigration(id, call))
   })
 
-/** The server a call is about: its calls take turns. `null`: a question, which need not wait. */
+/** The server a call is about: its calls take turns. `null`: a question, or a word to a call under way, which need not wait. */
 export const domainOf = (call: DriverCall): string | null =>
-  "spec" in call ? call.spec.id : call._tag === "consoleLog" || !("id" in call) ? null : call.id
+  "spec" in call ? call.spec.id : call._tag === "consoleLog" || call._tag === "forceMigration" || !("id" in call) ? null : call.id

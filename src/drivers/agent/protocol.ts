@@ -17,6 +17,9 @@ export const protocolVersion = 1
 const Bytes32 = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{43}$/))
 const CallId = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64))
 
+/** Where a guest is sent, in its destination's words. */
+const Target = Schema.String.check(Schema.isMaxLength(4096))
+
 /** A call of the driver port. */
 export const DriverCall = Schema.TaggedUnion({
   inventory: {},
@@ -30,7 +33,14 @@ export const DriverCall = Schema.TaggedUnion({
   unpause: { id: Name },
   suspend: { id: Name },
   resume: { spec: Spec },
-  destroy: { id: Name }
+  destroy: { id: Name },
+  // Only agents that say they can are asked these.
+  prepareMigration: { spec: Spec, copiesDisks: Schema.NullOr(Schema.Boolean) },
+  performMigration: { spec: Spec, target: Target, copiesDisks: Schema.NullOr(Schema.Boolean) },
+  finishMigration: { spec: Spec, power: Schema.Literals(["running", "paused"]) },
+  confirmMigration: { id: Name, target: Target },
+  abortMigration: { id: Name },
+  forceMigration: { id: Name }
 })
 export type DriverCall = typeof DriverCall.Type
 
@@ -40,6 +50,8 @@ export const Answer = Schema.TaggedUnion({
   Hardware: { inventory: Hardware },
   Domains: { domains: Schema.Array(Domain) },
   Text: { text: Schema.String },
+  Ready: { target: Target },
+  Aborted: { isHere: Schema.Boolean },
   Failed: { operation: Schema.String, message: Schema.String, isRetryable: Schema.Boolean }
 })
 export type Answer = typeof Answer.Type

@@ -38,6 +38,13 @@ export const proxyDriver = (
     suspend: (id, call) => change({ _tag: "suspend", id }, call),
     resume: (spec, call) => change({ _tag: "resume", spec }, call),
     destroy: (id, call) => change({ _tag: "destroy", id }, call),
+    prepareMigration: (spec, copiesDisks, { epoch }) =>
+      Effect.map(ask("Ready", { _tag: "prepareMigration", spec, copiesDisks }, epoch), ({ target }) => target),
+    performMigration: (spec, options, call) => change({ _tag: "performMigration", spec, ...options }, call),
+    finishMigration: (spec, power, call) => change({ _tag: "finishMigration", spec, power }, call),
+    confirmMigration: (id, target, call) => change({ _tag: "confirmMigration", id, target }, call),
+    abortMigration: (id, { epoch }) => Effect.map(ask("Aborted", { _tag: "abortMigration", id }, epoch), ({ isHere }) => isHere),
+    forceMigration: (id, call) => change({ _tag: "forceMigration", id }, call),
     events: events.pipe(Stream.filter(({ hostname }) => hostname === link.hostname), Stream.map(({ event }) => event))
   }
 }

@@ -93,4 +93,10 @@ export const Hardware = Schema.Struct({
   resources: Schema.optionalKey(Schema.Record(Schema.String, Count))
 })
 
-export const Abilities = Schema.Struct({ pause: Schema.Boolean, suspend: Schema.Boolean, consoleLog: Schema.Boolean })
+export const Abilities = Schema.Struct({
+  pause: Schema.Boolean,
+  suspend: Schema.Boolean,
+  consoleLog: Schema.Boolean,
+  // Agents of an earlier release do not say it.
+  liveMigration: Schema.optionalKey(Schema.Boolean)
+})

@@ -120,6 +120,21 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
     return { ...measured, ...cpuSetsWithin(options.cpuSets ?? null, measured.numa), ...(devices.length === 0 ? {} : { devices }) }
   }).pipe(asDriverError("inventory"))
 
+const cannotMove = (operation: string) =>
+  Effect.fail(new DriverError({ operation, message: "this driver does not move guests to other hosts", isRetryable: false }))
+
+const migration: Pick<
+  Driver,
+  "prepareMigration" | "performMigration" | "finishMigration" | "confirmMigration" | "abortMigration" | "forceMigration"
+> = {
+  prepareMigration: () => cannotMove("prepareMigration"),
+  performMigration: () => cannotMove("performMigration"),
+  finishMigration: () => cannotMove("finishMigration"),
+  confirmMigration: () => cannotMove("confirmMigration"),
+  abortMigration: () => cannotMove("abortMigration"),
+  forceMigration: () => cannotMove("forceMigration")
+}
+
 /** Every guest that has files here; foreign domains of the same libvirt are none of ours. */
 const list = ({ client, disks }: guests.GuestHost) =>
   Effect.gen(function*() {
@@ -196,6 +211,7 @@ export const makeLibvirtHost = (
       suspend: (id, call) => guarded("suspend", call, guests.suspend(host, id)),
       resume: (spec, call) => guarded("resume", call, guests.resume(host, spec)),
       destroy: (id, call) => guarded("destroy", call, guests.destroy(host, id)),
+      ...migration,
       list: list(host),
       consoleLog: (id) => consoleOf(disks, id),
       events: events(libvirt, host)

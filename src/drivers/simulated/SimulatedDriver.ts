@@ -1,7 +1,7 @@
 import { Deferred, Effect, Stream } from "effect"
 import type { Duration } from "effect"
 import { DriverError } from "../Driver.ts"
-import type { Call, Capabilities, DomainEvent, DomainSpec, DomainStatus, Driver, Inventory, PowerState } from "../Driver.ts"
+import type { Call, Capabilities, DomainEvent, DomainSpec, DomainStatus, Driver, Inventory, MigrationOptions, PowerState } from "../Driver.ts"
 import type { CallFacts, Operation, Rules } from "./Faults.ts"
 import { born, consoleText, move, survivor } from "./guest.ts"
 import type { Guest, Move } from "./guest.ts"
@@ -11,12 +11,16 @@ export interface World {
   readonly rules: Rules
   /** Milliseconds of each call that is not instant. */
   readonly latency: { readonly [operation in Operation]?: number }
+  /** Of a live migration. */
+  readonly copyMillisPerGib: number
   readonly survivors: (hostname: string) => Iterable<DomainStatus>
   readonly emit: (hostname: string, event: DomainEvent) => void
   readonly eventsOf: (hostname: string) => Stream.Stream<DomainEvent>
+  /** Another host of the same world. */
+  readonly peer: (hostname: string) => SimulatedDriver | undefined
 }
 
-const capabilities: Capabilities = { pause: true, suspend: true, consoleLog: true }
+const capabilities: Capabilities = { pause: true, suspend: true, consoleLog: true, liveMigration: true }
 
 /** One host that exists only here: guests are entries of a table, calls are instant unless the fleet says otherwise. */
 export class SimulatedDriver implements Driver {
@@ -24,6 +28,10 @@ export class SimulatedDriver implements Driver {
   private readonly world: World
   private readonly hardware: Inventory
   private guests: Map<string, Guest> | undefined
+  /** Guests that are to come. */
+  private readonly awaited = new Set<string>()
+  /** Guests that are being sent; done: they are to stand still and go at once. */
+  private readonly sending = new Map<string, Deferred.Deferred<void>>()
   private epoch = 0
   isLost = false
 
@@ -92,8 +100,79 @@ export class SimulatedDriver implements Driver {
   destroy(id: string, call: Call): Effect.Effect<void, DriverError> {
     return this.perform("destroy", { id }, call, () => {
       this.known().delete(id)
+      this.awaited.delete(id)
       return Effect.void
     })
+  }
+
+  prepareMigration(spec: DomainSpec, _copiesDisks: boolean | null, call: Call): Effect.Effect<string, DriverError> {
+    return this.perform("prepareMigration", { id: spec.id, name: spec.displayName }, call, () => {
+      this.awaited.add(spec.id)
+      return Effect.succeed(this.hostname)
+    })
+  }
+
+  /** Takes as long as its memory takes to copy, unless it is forced. Where the destination is of another world, `finishMigration` makes the guest. */
+  performMigration(spec: DomainSpec, { target }: MigrationOptions, call: Call): Effect.Effect<void, DriverError> {
+    const { id } = spec
+    return Effect.suspend(() => {
+      const forced = Deferred.makeUnsafe<void>()
+      this.sending.set(id, forced)
+      const copyMillis = (this.world.copyMillisPerGib * spec.memoryMb) / 1024
+      const copied = copyMillis === 0 ? undefined : Effect.raceFirst(Effect.sleep(copyMillis), Deferred.await(forced))
+      return this.perform("performMigration", { id, name: spec.displayName }, call, () => this.send(id, target), copied).pipe(
+        Effect.ensuring(Effect.sync(() => this.sending.delete(id)))
+      )
+    })
+  }
+
+  finishMigration(spec: DomainSpec, power: "running" | "paused", call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("finishMigration", { id: spec.id, name: spec.displayName }, call, () => {
+      const guest = this.known().get(spec.id)
+      if (guest === undefined && !this.awaited.has(spec.id)) return this.unknown("finishMigration", spec.id)
+      this.awaited.delete(spec.id)
+      if (guest === undefined) this.known().set(spec.id, { ...born(spec), power })
+      return Effect.void
+    })
+  }
+
+  confirmMigration(id: string, _target: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("confirmMigration", { id }, call, () => Effect.void)
+  }
+
+  abortMigration(id: string, call: Call): Effect.Effect<boolean, DriverError> {
+    return this.perform("abortMigration", { id }, call, () => {
+      this.awaited.delete(id)
+      return Effect.succeed(this.known().has(id))
+    })
+  }
+
+  forceMigration(id: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("forceMigration", { id }, call, () => {
+      const forced = this.sending.get(id)
+      return forced === undefined
+        ? this.fail("forceMigration", `host ${this.hostname} is not sending ${id}`, false)
+        : Effect.asVoid(Deferred.succeed(forced, undefined))
+    })
+  }
+
+  private send(id: string, target: string): Effect.Effect<void, DriverError> {
+    const guest = this.known().get(id)
+    if (guest === undefined) return Effect.void
+    if (guest.power !== "running" && guest.power !== "paused") {
+      return this.fail("performMigration", `cannot move ${id}: the domain is ${guest.power}`, false)
+    }
+    const peer = this.world.peer(target)
+    if (peer?.isLost === true) return this.fail("performMigration", `host ${target} does not answer`, true)
+    peer?.arrive(guest)
+    this.known().delete(id)
+    return Effect.void
+  }
+
+  /** From the host that sends it. */
+  private arrive(guest: Guest): void {
+    this.awaited.delete(guest.id)
+    this.known().set(guest.id, guest)
   }
 
   consoleLog(id: string): Effect.Effect<string, DriverError> {
@@ -144,14 +223,15 @@ export class SimulatedDriver implements Driver {
     operation: Operation,
     about: { readonly id?: string; readonly name?: string | undefined },
     call: Call | null,
-    act: () => Effect.Effect<A, DriverError>
+    act: () => Effect.Effect<A, DriverError>,
+    work: Effect.Effect<void> = Effect.void
   ): Effect.Effect<A, DriverError> {
     return Effect.suspend(() => {
       const refused = this.refusal(operation, call)
       if (refused !== undefined) return refused
       const millis = this.world.latency[operation] ?? 0
-      if (millis === 0 && this.world.rules.isEmpty) return act()
-      const wait = millis === 0 ? Effect.void : Effect.sleep(millis)
+      if (millis === 0 && work === Effect.void && this.world.rules.isEmpty) return act()
+      const wait = millis === 0 ? work : Effect.andThen(Effect.sleep(millis), work)
       const name = about.name ?? (about.id === undefined ? undefined : this.known().get(about.id)?.displayName)
       return wait.pipe(
         Effect.andThen(this.suffer({ host: this.hostname, operation, id: about.id, name })),

@@ -25,6 +25,8 @@ export interface Options {
   readonly deviceSpecs?: ReadonlyArray<DeviceSpec>
   /** How long calls take; those not named are instant. */
   readonly latency?: { readonly [operation in Operation]?: Duration.Input }
+  /** How long a GiB of memory takes to another host; without it, no time. */
+  readonly copyPerGib?: Duration.Input
   /**
    * The guests that outlived the last process. Asked once per host, when it is first called: by then whoever answers
    * must have read its own past.
@@ -84,6 +86,8 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
   const world: World = {
     rules,
     latency: millisOf(options.latency),
+    copyMillisPerGib: Duration.toMillis(Duration.fromInputUnsafe(options.copyPerGib ?? 0)),
+    peer: (hostname) => driver(hostname),
     survivors: options.survivors ?? (() => []),
     emit: (hostname, event) => bus.emit({ hostname, event }),
     eventsOf: (hostname) =>
@@ -94,7 +98,7 @@ const make = (options: Options): Context.Context<Fleet | Faults> => {
   const drivers = new Map<string, SimulatedDriver>()
 
   /** Made when first asked for: a host nobody looks at is a name. */
-  const driver = (hostname: string): SimulatedDriver | undefined => {
+  function driver(hostname: string): SimulatedDriver | undefined {
     const index = indexes.get(hostname)
     if (index === undefined) return undefined
     let found = drivers.get(hostname)

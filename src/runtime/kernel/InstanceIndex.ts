@@ -22,11 +22,13 @@ export class InstanceIndex extends Context.Service<InstanceIndex, {
   readonly ofProject: (projectId: string | null) => Iterable<Instance>
   /** Live servers on a host. */
   readonly onHost: (hostname: string) => Iterable<Instance>
+  /** Live servers that have a place on the host by a move under way, and are on another: as they are here. */
+  readonly movingOn: (hostname: string) => Iterable<Instance>
   /** Live servers made as members of a group. */
   readonly inGroup: (serverGroupId: string) => Iterable<Instance>
   readonly usageOfProject: (projectId: string) => Usage
   readonly usageOfUser: (projectId: string, userId: string) => Usage
-  /** By flavors, as administrators see it; what Placement counts is `takenOf`. */
+  /** By flavors, as administrators see it, with servers on the move, which count on both their hosts; what Placement counts is `takenOf`. */
   readonly usageOfHost: (hostname: string) => Usage
   readonly takenOf: (hostname: string) => Taken
   /** What live servers hold of a provider that is no host, and their ids. */

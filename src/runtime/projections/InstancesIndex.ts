@@ -1,6 +1,7 @@
 import { Effect, Layer, Stream } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
+import { otherPlaceOf, otherPresenceOf, presencesOf } from "../../actors/instance/presences.ts"
 import { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { type FeedEntry, Journal } from "../kernel/Journal.ts"
 import { Limits } from "../Limits.ts"
@@ -24,12 +25,13 @@ class Index {
   /** Ids of deleted servers, oldest deletion first. */
   readonly #deleted = new Set<string>()
   readonly hosts = new LiveBy((instance) => instance.host)
+  readonly moves = new LiveBy((instance) => otherPlaceOf(instance)?.host ?? null)
   readonly groups = new LiveBy((instance) => instance.wish.serverGroupId)
   readonly serverListeners = new Set<(before: Instance | undefined, after: Instance | undefined) => void>()
   readonly hostListeners = new Set<(hostname: string) => void>()
   readonly hostUsage = new UsageBy((instance) => instance.host, (hostname) => {
     for (const listener of this.hostListeners) listener(hostname)
-  })
+  }, presencesOf)
   readonly taken = new TakenByHost()
   readonly elsewhere = new HeldOfProviders()
   readonly projectUsage = new UsageBy((instance) => instance.projectId)
@@ -69,7 +71,7 @@ class Index {
     const before = this.#byId.get(id)
     // First: whoever hears of a host next may ask what else was derived from its servers.
     for (const listener of this.serverListeners) listener(before, after)
-    for (const view of [this.hosts, this.groups, this.taken, this.elsewhere, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
+    for (const view of [this.hosts, this.moves, this.groups, this.taken, this.elsewhere, this.hostUsage, this.projectUsage, this.userUsage]) view.change(before, after)
     if (after === undefined) return this.#drop(id)
     this.#byId.set(id, after)
     this.#place(after)
@@ -152,6 +154,7 @@ const make = Effect.gen(function*() {
     get: (id) => index.get(id),
     ofProject: (projectId) => index.ofProject(projectId),
     onHost: (hostname) => index.hosts.of(hostname),
+    movingOn: (hostname) => Array.from(index.moves.of(hostname), (instance) => otherPresenceOf(instance)!),
     inGroup: (groupId) => index.groups.of(groupId),
     usageOfProject: (projectId) => index.projectUsage.of(projectId),
     usageOfUser: (projectId, userId) => index.userUsage.of(`${projectId}:${userId}`),

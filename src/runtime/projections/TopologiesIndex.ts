@@ -9,7 +9,7 @@ import { Topologies } from "./topologies.ts"
 const make = Effect.gen(function*() {
   const index = yield* InstanceIndex
   const records = yield* Records
-  const sources = { host: (hostname: string) => records.get(hosts, hostname), server: index.get, onHost: index.onHost }
+  const sources = { host: (hostname: string) => records.get(hosts, hostname), server: index.get, onHost: index.onHost, movingOn: index.movingOn }
   const topologies = new Topologies(sources)
   const devices = new DeviceFold(sources)
   yield* records.watch([hosts], (_, hostname) => {

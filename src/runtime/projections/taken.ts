@@ -1,5 +1,5 @@
 import type { Instance } from "../../actors/instance/Instance.ts"
-import { isLive } from "../../actors/instance/Instance.ts"
+import { presencesOf } from "../../actors/instance/presences.ts"
 import { elsewhereOf, nothingTaken, plus, type Taken, takenByServer } from "../../actors/placement/demand/Taken.ts"
 import type { Resources } from "../../actors/placement/resourceClasses.ts"
 
@@ -14,19 +14,19 @@ export class TakenByHost {
   }
 
   change(before: Instance | undefined, after: Instance | undefined): void {
-    const [from, to] = [placeOf(before), placeOf(after)]
-    if (from === to && before?.flavor === after?.flavor && before?.allocations === after?.allocations) return
-    if (from !== null) this.#add(from, before!, -1)
-    if (to !== null) this.#add(to, after!, 1)
+    const [from, to] = [presencesOf(before), presencesOf(after)]
+    const isSame = from.length === to.length && from.every(({ allocations, flavor, host }, at) =>
+      host === to[at]!.host && flavor === to[at]!.flavor && allocations === to[at]!.allocations)
+    if (isSame) return
+    for (const presence of from) this.#add(presence, -1)
+    for (const presence of to) this.#add(presence, 1)
   }
 
-  #add(hostname: string, server: Instance, count: 1 | -1): void {
-    const taken = plus(this.of(hostname), takenByServer(server), count)
-    this.#taken.set(hostname, taken)
+  #add(server: Instance, count: 1 | -1): void {
+    const hostname = server.host!
+    this.#taken.set(hostname, plus(this.of(hostname), takenByServer(server), count))
   }
 }
-
-const placeOf = (server: Instance | undefined): string | null => server !== undefined && isLive(server) ? server.host : null
 
 /** What live servers hold of providers that are no hosts, and who they are. */
 export class HeldOfProviders {
@@ -43,9 +43,8 @@ export class HeldOfProviders {
   }
 
   change(before: Instance | undefined, after: Instance | undefined): void {
-    if (before?.allocations === undefined && after?.allocations === undefined) return
-    this.#count(before, -1)
-    this.#count(after, 1)
+    for (const presence of presencesOf(before)) this.#count(presence, -1)
+    for (const presence of presencesOf(after)) this.#count(presence, 1)
   }
 
   #count(server: Instance | undefined, sign: 1 | -1): void {

@@ -1,7 +1,7 @@
 import type { Host } from "../../actors/host/Host.ts"
 import { emptyTopologyOf, numaConflict } from "../../actors/host/numa.ts"
 import type { Instance } from "../../actors/instance/Instance.ts"
-import { isLive } from "../../actors/instance/Instance.ts"
+import { presencesOf } from "../../actors/instance/presences.ts"
 import type { FittedTopology } from "../../actors/placement/numa/fit.ts"
 import type { HostTopology } from "../../actors/placement/numa/HostTopology.ts"
 import { claim, release } from "../../actors/placement/numa/Numa.ts"
@@ -11,6 +11,7 @@ export interface Sources {
   readonly host: (hostname: string) => Host | undefined
   readonly server: (id: string) => Instance | undefined
   readonly onHost: (hostname: string) => Iterable<Instance>
+  readonly movingOn: (hostname: string) => Iterable<Instance>
 }
 
 interface Claim {
@@ -24,8 +25,12 @@ interface Folded {
   readonly isContended: boolean
 }
 
-const claimOf = (instance: Instance | undefined): Claim | undefined =>
-  instance?.numa == null || instance.host === null || !isLive(instance) ? undefined : { host: instance.host, numa: instance.numa }
+const claimsOf = (instance: Instance | undefined): ReadonlyArray<Claim> =>
+  presencesOf(instance).flatMap(({ host, numa }) => numa == null ? [] : [{ host: host!, numa }])
+
+// The fit is one object as long as a process has it in memory; read again it is another, and equal.
+const isSame = (a: Claim, b: Claim): boolean =>
+  a.host === b.host && (a.numa === b.numa || JSON.stringify(a.numa) === JSON.stringify(b.numa))
 
 const withClaim = ({ isContended, topology }: Folded, numa: FittedTopology): Folded => ({
   topology: claim(topology, numa),
@@ -55,23 +60,25 @@ export class Topologies {
   without(hostname: string, instanceId: string): HostTopology | undefined {
     const known = this.of(hostname)
     if (known?.isContended === true) return this.#fold(hostname, ({ id }) => id !== instanceId)?.topology
-    const own = claimOf(this.#sources.server(instanceId))
-    return known === undefined || own?.host !== hostname ? known?.topology : release(known.topology, own.numa)
+    const own = claimsOf(this.#sources.server(instanceId)).find(({ host }) => host === hostname)
+    return known === undefined || own === undefined ? known?.topology : release(known.topology, own.numa)
   }
 
   change(before: Instance | undefined, after: Instance | undefined): void {
-    const from = claimOf(before)
-    const to = claimOf(after)
-    // The fit is one object as long as a process has it in memory; read again it is another, and equal.
-    if (from?.host === to?.host && (from?.numa === to?.numa || JSON.stringify(from?.numa) === JSON.stringify(to?.numa))) return
-    if (from !== undefined) this.#release(from)
-    const known = to === undefined ? undefined : this.#folded.get(to.host)
-    if (to !== undefined && known !== undefined) this.#folded.set(to.host, withClaim(known, to.numa))
+    const from = claimsOf(before)
+    const to = claimsOf(after)
+    for (const one of from) if (!to.some((other) => isSame(one, other))) this.#release(one)
+    for (const one of to) if (!from.some((other) => isSame(one, other))) this.#claim(one)
   }
 
   /** The host's record changed. */
   forget(hostname: string): void {
     this.#folded.delete(hostname)
+  }
+
+  #claim({ host, numa }: Claim): void {
+    const known = this.#folded.get(host)
+    if (known !== undefined) this.#folded.set(host, withClaim(known, numa))
   }
 
   #release({ host, numa }: Claim): void {
@@ -85,9 +92,8 @@ export class Topologies {
     const host = this.#sources.host(hostname)
     if (host === undefined) return undefined
     let folded: Folded = { topology: this.#empty(host), isContended: false }
-    for (const instance of this.#sources.onHost(hostname)) {
-      const claimed = claimOf(instance)
-      if (claimed !== undefined && isCounted(instance)) folded = withClaim(folded, claimed.numa)
+    for (const instances of [this.#sources.onHost(hostname), this.#sources.movingOn(hostname)]) {
+      for (const instance of instances) if (instance.numa != null && isCounted(instance)) folded = withClaim(folded, instance.numa)
     }
     return folded
   }

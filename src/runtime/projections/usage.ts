@@ -6,15 +6,24 @@ interface Sums { instances: number; cores: number; ramMb: number; diskGb: number
 
 const none: Usage = { instances: 0, cores: 0, ramMb: 0, diskGb: 0 }
 
+const nothing: ReadonlyArray<readonly [string, Instance]> = []
+
 /** Sums of live servers by a key, kept up to date by difference. */
 export class UsageBy {
   readonly #sums = new Map<string, Sums>()
   readonly #keyOf: (instance: Instance) => string | null
+  readonly #counted: (instance: Instance) => ReadonlyArray<Instance>
   readonly #onChange: (key: string) => void
 
-  constructor(keyOf: (instance: Instance) => string | null, onChange: (key: string) => void = () => {}) {
+  /** `counted`: what a server counts as, beside itself too. */
+  constructor(
+    keyOf: (instance: Instance) => string | null,
+    onChange: (key: string) => void = () => {},
+    counted: (instance: Instance) => ReadonlyArray<Instance> = (instance) => [instance]
+  ) {
     this.#keyOf = keyOf
     this.#onChange = onChange
+    this.#counted = counted
   }
 
   of(key: string): Usage {
@@ -22,15 +31,19 @@ export class UsageBy {
   }
 
   change(before: Instance | undefined, after: Instance | undefined): void {
-    const from = this.#counted(before)
-    const to = this.#counted(after)
-    if (from === to && before?.flavor === after?.flavor) return
-    if (from !== null) this.#add(from, before!, -1)
-    if (to !== null) this.#add(to, after!, 1)
+    const from = this.#keys(before)
+    const to = this.#keys(after)
+    if (from.length === to.length && from.every(([key, { flavor }], at) => key === to[at]![0] && flavor === to[at]![1].flavor)) return
+    for (const [key, server] of from) this.#add(key, server, -1)
+    for (const [key, server] of to) this.#add(key, server, 1)
   }
 
-  #counted(instance: Instance | undefined): string | null {
-    return instance !== undefined && isLive(instance) ? this.#keyOf(instance) : null
+  #keys(instance: Instance | undefined): ReadonlyArray<readonly [string, Instance]> {
+    if (instance === undefined || !isLive(instance)) return nothing
+    return this.#counted(instance).flatMap((server) => {
+      const key = this.#keyOf(server)
+      return key === null ? [] : [[key, server] as const]
+    })
   }
 
   #add(key: string, { flavor }: Instance, sign: 1 | -1): void {

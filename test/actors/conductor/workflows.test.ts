@@ -31,6 +31,7 @@ const others = (options: { readonly after?: Instance; readonly allocated?: Refus
     validate: () => Effect.succeed({ devicePorts: [] }),
     allocate: () => answer("allocate", options.allocated, []),
     release: () => answer("release", options.released, undefined),
+    rebind: () => answer("rebind", undefined, undefined),
     holders: Effect.succeed([]),
     list: () => Effect.succeed([])
   }

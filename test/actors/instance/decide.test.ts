@@ -11,7 +11,8 @@ import { anInstance, noon, request } from "../../fixtures/instances.ts"
 
 type ActionName = typeof Action.Type
 const actions: ReadonlyArray<ActionName> = [
-  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete"
+  "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete",
+  "liveMigrate"
 ]
 const perform = (action: ActionName, more = {}): Command => ({ _tag: "Perform", action, request: request(more) })
 const run = (instance: Instance | null, ...commands: ReadonlyArray<Command>): Instance =>
@@ -64,7 +65,8 @@ describe("the life of a server", () => {
       "resume     .  .  .  .  x  .  .  .  .  .",
       "reboot     .  x  .  .  .  .  .  .  .  .",
       "rebootHard .  x  x  x  x  .  .  x  .  .",
-      "delete     x  x  x  x  x  x  x  x  x  x"
+      "delete     x  x  x  x  x  x  x  x  x  x",
+      "liveMigrate.  x  .  x  .  .  .  .  .  ."
     ])
   })
 

@@ -9,11 +9,16 @@ import type { End, Network } from "../network/Network.ts"
 /** One driver call as it travels. `epoch` null: a question. */
 export interface HypervisorCall {
   readonly number: number
-  readonly operation: Move | "spawn" | "destroy" | "list" | "inventory" | "consoleLog"
+  readonly operation: Move | Migrating | "spawn" | "destroy" | "list" | "inventory" | "consoleLog"
   readonly id: string | null
   readonly spec: DomainSpec | null
   readonly epoch: number | null
+  /** The other host of a move. */
+  readonly target?: string
+  readonly power?: "running" | "paused"
 }
+type Migrating =
+  | "prepareMigration" | "performMigration" | "finishMigration" | "confirmMigration" | "abortMigration" | "forceMigration"
 
 export type HypervisorReply =
   | { readonly number: number; readonly value: unknown }
@@ -57,8 +62,11 @@ export class Hypervisor {
   readonly #network: Network
   readonly #prng: Prng
   readonly #ends = new Set<End>()
+  /** The other machines: a guest goes to one of them without asking any runner. */
+  readonly #peerOf: (name: string) => Hypervisor | undefined
 
-  constructor(world: World, network: Network, name: string) {
+  constructor(world: World, network: Network, name: string, peerOf: (name: string) => Hypervisor | undefined) {
+    this.#peerOf = peerOf
     this.#world = world
     this.#network = network
     this.#prng = world.prng(`hypervisor ${name}`)
@@ -128,7 +136,8 @@ export class Hypervisor {
     return undefined
   }
 
-  #act({ epoch, id, number, operation, spec }: HypervisorCall): HypervisorReply {
+  #act(call: HypervisorCall): HypervisorReply {
+    const { epoch, id, number, operation, spec } = call
     if (epoch !== null && epoch < this.#doneUnder) {
       this.broken.push({ invariant: "hosts obey their newest owner", about: id ?? this.name, detail: `${this.name} did ${operation} under epoch ${epoch} after ${this.#doneUnder}` })
     }
@@ -147,6 +156,13 @@ export class Hypervisor {
         this.guests.set(id!, found === undefined ? born(spec!) : { ...found, power: "running" })
         return done()
       }
+      case "prepareMigration": return done(this.name)
+      case "performMigration": return this.#send(call)
+      case "finishMigration":
+        return this.guests.has(id!) ? done() : { number, error: `host ${this.name} has no domain ${id}`, isRetryable: false }
+      case "abortMigration": return done(this.guests.has(id!))
+      case "confirmMigration":
+      case "forceMigration": return done()
       default: {
         const guest = this.guests.get(id!)
         const next = guest === undefined ? `host ${this.name} has no domain ${id}` : move(guest, operation)
@@ -155,6 +171,20 @@ export class Hypervisor {
         return done()
       }
     }
+  }
+
+  #send({ id, number, target }: HypervisorCall): HypervisorReply {
+    const guest = this.guests.get(id!)
+    if (guest === undefined) return { number, value: null }
+    const peer = this.#peerOf(target ?? "")
+    if (peer?.isUp !== true || (guest.power !== "running" && guest.power !== "paused")) {
+      return { number, error: `${id} cannot go to ${target}`, isRetryable: true }
+    }
+    this.guests.delete(id!)
+    peer.guests.set(id!, guest)
+    this.#note(id!, `went to ${target}`)
+    peer.#note(id!, `came from ${this.name}`)
+    return { number, value: null }
   }
 
   #note(id: string, what: string): void {

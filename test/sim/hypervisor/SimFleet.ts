@@ -97,10 +97,12 @@ class Session {
 }
 
 const driverOf = (session: Session): Driver => {
-  const ask = <A = void>(operation: HypervisorCall["operation"], id: string | null = null, epoch: number | null = null, spec: DomainSpec | null = null) =>
-    session.ask({ operation, id, epoch, spec }) as Effect.Effect<A, DriverError>
+  const ask = <A = void>(
+    operation: HypervisorCall["operation"], id: string | null = null, epoch: number | null = null, spec: DomainSpec | null = null,
+    more: Pick<HypervisorCall, "target" | "power"> = {}
+  ) => session.ask({ operation, id, epoch, spec, ...more }) as Effect.Effect<A, DriverError>
   return {
-    capabilities: { pause: true, suspend: true, consoleLog: true },
+    capabilities: { pause: true, suspend: true, consoleLog: true, liveMigration: true },
     inventory: ask("inventory"),
     list: ask("list"),
     spawn: (spec, { epoch }) => ask("spawn", spec.id, epoch, spec),
@@ -112,6 +114,12 @@ const driverOf = (session: Session): Driver => {
     suspend: (id, { epoch }) => ask("suspend", id, epoch),
     resume: (spec, { epoch }) => ask("resume", spec.id, epoch, spec),
     destroy: (id, { epoch }) => ask("destroy", id, epoch),
+    prepareMigration: (spec, _, { epoch }) => ask("prepareMigration", spec.id, epoch, spec),
+    performMigration: (spec, { target }, { epoch }) => ask("performMigration", spec.id, epoch, spec, { target }),
+    finishMigration: (spec, power, { epoch }) => ask("finishMigration", spec.id, epoch, spec, { power }),
+    confirmMigration: (id, target, { epoch }) => ask("confirmMigration", id, epoch, null, { target }),
+    abortMigration: (id, { epoch }) => ask("abortMigration", id, epoch),
+    forceMigration: (id, { epoch }) => ask("forceMigration", id, epoch),
     consoleLog: (id) => ask("consoleLog", id),
     events: Stream.empty
   }

@@ -31,7 +31,8 @@ export class Cluster {
     this.world = world
     this.network = new Network(world)
     this.store = new StoreServer(world, this.network, durability)
-    this.hypervisors = Array.from({ length: hosts }, (_, at) => new Hypervisor(world, this.network, `host-${at + 1}`))
+    this.hypervisors = Array.from({ length: hosts }, (_, at) => new Hypervisor(world, this.network, `host-${at + 1}`, (name) =>
+      this.hypervisors.find((host) => host.name === name)))
     this.names = Array.from({ length: runners }, (_, at) => `runner-${at + 1}`)
   }
 

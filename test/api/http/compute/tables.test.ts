@@ -104,7 +104,8 @@ describe.skipIf(!hasShared)("the reference's routes", () => {
         if (!holds(row, version) || route === undefined) continue
         const status = route.removed ? 410 : statusOf(route, version)
         if (status !== row.statusAt(version)) wrong.push(`${key} 2.${version}: ${row.statusAt(version)}, not ${status}`)
-        if (!route.removed && row.policy !== (route.policies[0] ?? null)) wrong.push(`${key} 2.${version}: ${row.policy}, not ${route.policies[0]}`)
+        // Some ask one of several, by what the body names.
+        if (!route.removed && (row.policy === null ? route.policies.length > 0 : !route.policies.includes(row.policy))) wrong.push(`${key} 2.${version}: ${row.policy}, not ${route.policies[0]}`)
       }
     }
     assert.deepStrictEqual([...new Set(wrong.map((line) => line.replace(/ 2\.\d+:/, ":")))], [])

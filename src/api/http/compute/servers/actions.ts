@@ -9,6 +9,7 @@ import { body, byVersion, type Node, object, param } from "../Requests.ts"
 import { anything, integer, nullable, oneOfTexts, text } from "../types.ts"
 import { asked, findServer, type Handling, type Needs } from "./asking.ts"
 import { behaviours } from "./behaviours.ts"
+import { liveMigration, migratingLive } from "./moves.ts"
 
 type Handle = (call: Call, server: Instance, argument: never) => Handling
 
@@ -75,6 +76,7 @@ export const actions: ReadonlyArray<Operation<Needs>> = [
   action("reboot", "servers:reboot", rebooting, reboot),
   action("lock", "os-lock-server:lock", locking, lock),
   action("unlock", "os-lock-server:unlock", unlocking),
+  action("os-migrateLive", "os-migrate-server:migrate_live", migratingLive, liveMigration),
   action("os-resetState", "os-admin-actions:reset_state", resetting, resetState),
   action("forceDelete", "os-deferred-delete:force", performing("delete")),
   action("os-getConsoleOutput", "os-console-output", showingConsole, consoleOutput, 200)

@@ -8,7 +8,6 @@ import { refuse } from "../../../../actors/shared/Refusal.ts"
 import { Records, type Table } from "../../../../runtime/kernel/Records.ts"
 import type { Call } from "../Call.ts"
 import { field, renderer } from "../Fields.ts"
-import type { Window } from "../../Window.ts"
 import { type Operation, operation } from "../Operations.ts"
 import { findServer, type Handling, type Needs } from "./asking.ts"
 import { none, volumeAttachments } from "./queries.ts"
@@ -105,14 +104,9 @@ const oneVolume = (call: Call, server: Instance): Handling =>
 const password = (): Handling => Effect.succeed({ body: { password: "" } })
 const clearPassword = (): Handling => Effect.succeed({})
 
-/** No server moves between hosts yet. */
-const migrations = (): Handling => Effect.succeed({ body: { migrations: [] } })
-const oneMigration = (call: Call, server: Instance): Handling =>
-  Effect.fail(refuse("notFound", `Migration ${call.params["migrationId"]} for server ${server.id} not found`))
-
-const row = (path: string, policy: string, handle: (call: Call, server: Instance) => Handling, query = none, since: Window = {}) =>
+const row = (path: string, policy: string, handle: (call: Call, server: Instance) => Handling, query = none) =>
   operation<Needs, Instance>({
-    ...since, method: "GET", path: `/servers/:id/${path}`, status: 200, query, policy: `os_compute_api:${policy}`, find: findServer, handle
+    method: "GET", path: `/servers/:id/${path}`, status: 200, query, policy: `os_compute_api:${policy}`, find: findServer, handle
   })
 
 export const partRoutes: ReadonlyArray<Operation<Needs>> = [
@@ -126,8 +120,6 @@ export const partRoutes: ReadonlyArray<Operation<Needs>> = [
     method: "DELETE", path: "/servers/:id/os-server-password", status: 204, policy: "os_compute_api:os-server-password:clear",
     find: findServer, handle: clearPassword
   }),
-  row("migrations", "servers:migrations:index", migrations, none, { since: 23 }),
-  row("migrations/:migrationId", "servers:migrations:show", oneMigration, none, { since: 23 }),
   row("os-volume_attachments", "os-volumes-attachments:index", volumes, volumeAttachments),
   row("os-volume_attachments/:volumeId", "os-volumes-attachments:show", oneVolume)
 ]

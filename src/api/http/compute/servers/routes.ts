@@ -4,6 +4,7 @@ import { actions } from "./actions.ts"
 import { findServer, type Needs } from "./asking.ts"
 import { instanceActionRoutes } from "./instanceActions.ts"
 import { metadataRoutes } from "./metadata.ts"
+import { migrationRoutes } from "./migrations.ts"
 import { partRoutes } from "./parts.ts"
 import { list as listQuery, none } from "./queries.ts"
 import { list, show } from "./reads.ts"
@@ -29,5 +30,6 @@ export const serverRoutes: ReadonlyArray<Operation<Needs>> = [
   ...tagRoutes,
   ...partRoutes,
   ...topologyRoutes,
+  ...migrationRoutes,
   ...instanceActionRoutes
 ]

@@ -72,6 +72,7 @@ const execute = (id: string, command: Command) =>
   })
 
 const outcomes: { readonly [step: string]: typeof Outcome.Type } = {
+  select: { _tag: "Placed", host: "compute-2", availabilityZone: "us-west", nics: [] },
   schedule: { _tag: "Placed", host: "compute-1", availabilityZone: "us-west", nics: server().nics }
 }
 /** Ends all work in flight well. */
@@ -124,6 +125,14 @@ const servers = Layer.effect(Servers, Effect.gen(function*() {
     lock: (asked, id, reason) => ask(asked, id, (request) => ({ _tag: "Lock", reason, request })),
     unlock: (asked, id, mayOverride) => ask(asked, id, (request) => ({ _tag: "Unlock", mayOverride, request })),
     resetState: (asked, id, vmState) => ask(asked, id, (request) => ({ _tag: "ResetState", vmState, request })),
+    liveMigrate: (asked, id, { copiesDisks, host, isForced }) =>
+      ask(asked, id, (request) => ({
+        _tag: "Perform", action: "liveMigrate", request,
+        move: { id: "30000000-0000-4000-8000-000000000001", number: 1, host, isForced, copiesDisks }
+      })),
+    abortMigration: (asked, id, number, mayWait) => ask(asked, id, (request) => ({ _tag: "ControlMove", control: "abort", number, mayWait, request })),
+    forceCompleteMigration: (asked, id, number) =>
+      ask(asked, id, (request) => ({ _tag: "ControlMove", control: "forceComplete", number, mayWait: false, request })),
     consoleLog: () => Effect.succeed("one\u0001\ntwo\nthree")
   }
 }))

@@ -8,16 +8,19 @@ const quote = (text: string) => text.slice(0, Limits.echoCharsMax)
 export const bad = (message: string): Refusal => refuse("badRequest", message)
 export const conflict = (message: string, code?: string): Refusal => refuse("conflict", message, code)
 
-export const providerNotFound = (uuid: string): Refusal =>
-  refuse("notFound", `No resource provider with uuid ${quote(uuid)} found`)
+export const providerNotFound = (uuid: string, why = ""): Refusal =>
+  refuse("notFound", `No resource provider with uuid ${quote(uuid)} found${why}`)
 export const generationConflict = (uuid: string, actual: number, given: number): Refusal =>
+  conflict(`resource provider generation conflict for provider ${uuid}: actual: ${actual}, given: ${given}`, concurrent)
+/** Of traits and aggregates, in the words that clients know from there. */
+export const generationMoved = (uuid: string, actual: number, given: number): Refusal =>
   conflict(
-    `resource provider generation conflict: provider ${uuid} is at ${actual}, the request was made for ${given}. ` +
-      "Read it again and try again.",
+    "Resource provider's generation already changed. Please update the generation and try again. " +
+      `Provider ${uuid}: actual: ${actual}, given: ${given}`,
     concurrent
   )
 export const consumerConflict = (id: string, expected: number | null, given: number | null): Refusal =>
-  conflict(`consumer generation conflict: of consumer ${id}, expected ${expected} but got ${given}.`, concurrent)
+  conflict(`consumer generation conflict - expected ${expected ?? "null"} but got ${given ?? "None"} for consumer ${id}`, concurrent)
 
 export const tooManyWriters = (message: string): Refusal => conflict(message, concurrent)
 
@@ -35,12 +38,13 @@ export const isHost = (name: string, what: string): Refusal =>
 
 export const inventoryExists = (resource: string, uuid: string): Refusal =>
   conflict(`Update conflict: resource provider ${uuid} has an inventory of class ${resource} already.`, concurrent)
-export const inventoryInUse = (resources: ReadonlyArray<string>, uuid: string, code = "placement.inventory.inuse"): Refusal =>
-  conflict(`update conflict: Inventory for '${resources.join(", ")}' on resource provider '${uuid}' in use.`, code)
+export const inventoryInUse = (resources: ReadonlyArray<string>, uuid: string): Refusal =>
+  conflict(`update conflict: Inventory for '${resources.join(", ")}' on resource provider '${uuid}' in use.`, "placement.inventory.inuse")
 /** A single inventory's deletion has the code of a race, as in Placement. */
-export const inventoryInUseAlone = (resource: string, uuid: string): Refusal => inventoryInUse([resource], uuid, concurrent)
-export const noInventory = (resource: string, uuid: string): Refusal =>
-  refuse("notFound", `No inventory of class ${quote(resource)} found for delete on resource provider ${uuid}.`)
+export const inventoryInUseAlone = (resource: string, uuid: string): Refusal =>
+  conflict(`Unable to delete inventory of class ${resource}: Inventory for '${resource}' on resource provider '${uuid}' in use.`, concurrent)
+export const noInventory = (resource: string, why: string): Refusal =>
+  refuse("notFound", `No inventory of class ${quote(resource)} found for delete: ${why}`)
 
 const cannotAllocate = (message: string) => conflict(`Unable to allocate inventory: ${message}`)
 export const inventoryInvalid = (resource: string, uuid: string): Refusal =>

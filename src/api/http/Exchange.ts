@@ -16,8 +16,10 @@ export interface Exchange {
   readonly requestId: string
   /** Absent only on rows marked `open`. */
   readonly caller: Caller
-  /** The parsed JSON body; `null` without one. Rows marked `raw` find theirs in `bytes`. */
+  /** The parsed JSON body; `null` without one, and on rows marked `raw`. */
   readonly body: unknown
+  /** For rows marked `raw` that take JSON all the same, once they have checked what comes before it. */
+  readonly json: Effect.Effect<unknown, Refusal>
   readonly bytes: Stream.Stream<Uint8Array, Refusal>
 }
 
@@ -39,6 +41,6 @@ export interface Row<R = never> {
   readonly handle: Handler<R>
   /** Needs no token. */
   readonly open?: boolean
-  /** The body is not JSON: the handler reads `bytes`. */
+  /** The body is not JSON, or not always: the handler reads `bytes` or `json`. */
   readonly raw?: boolean
 }

@@ -55,6 +55,8 @@ export interface FaceOptions<R> extends Manners {
   readonly unknownOf?: (incoming: Incoming, allowed: ReadonlyArray<string>) => Answer
   /** Paths without a row ask for a token too, so that strangers cannot map the service. Default: they do not. */
   readonly guardsUnknown?: boolean
+  /** HEAD is a method that rows have or have not. Default: it is answered as GET. */
+  readonly isHeadApart?: boolean
   readonly bodyBytesMax?: number
 }
 
@@ -152,18 +154,17 @@ export const make = <R>(options: FaceOptions<R>): Effect.Effect<Face, never, R |
 
     const handle = Effect.fnUntraced(function*(row: Row<R>, params: Exchange["params"], incoming: Incoming) {
       const caller = row.open === true ? nobody : yield* authenticate(incoming)
-      const body = row.raw === true || incoming.method === "GET" || incoming.method === "HEAD"
-        ? null
-        : yield* Effect.flatMap(readAll(incoming, bodyBytesMax), parseJson)
+      const json = Effect.flatMap(readAll(incoming, bodyBytesMax), parseJson)
+      const body = row.raw === true || incoming.method === "GET" || incoming.method === "HEAD" ? null : yield* json
       const { base, bytes, headers, method, path, requestId } = incoming
       return yield* row.handle({
-        method, path, base, params, headers, requestId, caller, body, bytes, query: new URLSearchParams(incoming.search)
+        method, path, base, params, headers, requestId, caller, body, json, bytes, query: new URLSearchParams(incoming.search)
       })
     })
 
     const respond = (incoming: Incoming): Effect.Effect<Reply> => {
       const found = router.find(incoming.method, incoming.path) ??
-        (incoming.method === "HEAD" ? router.find("GET", incoming.path) : undefined)
+        (incoming.method === "HEAD" && options.isHeadApart !== true ? router.find("GET", incoming.path) : undefined)
       const work = found !== undefined
         ? handle(found.handler, found.params as Exchange["params"], incoming)
         : options.guardsUnknown === true

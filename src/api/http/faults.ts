@@ -32,13 +32,13 @@ const titles: Readonly<Record<number, string>> = {
 }
 export const titleOf = (status: number): string => titles[status] ?? ""
 
-/** The page WebOb makes of an error. `html` goes in as it is. */
-export const page = (status: number, html: string): Answer => {
+/** The page WebOb makes of an error: what it says of the status, and of the case. HTML goes in as it is. */
+export const page = (status: number, html: string, detail = ""): Answer => {
   const line = `${status} ${titleOf(status)}`
   return {
     status,
     headers: { "content-type": "text/html; charset=UTF-8" },
-    text: `<html>\n <head>\n  <title>${line}</title>\n </head>\n <body>\n  <h1>${line}</h1>\n  ${html}<br /><br />\n\n\n\n </body>\n</html>`
+    text: `<html>\n <head>\n  <title>${line}</title>\n </head>\n <body>\n  <h1>${line}</h1>\n  ${html}<br /><br />\n${detail}\n\n\n </body>\n</html>`
   }
 }
 

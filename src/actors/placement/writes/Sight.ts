@@ -45,8 +45,8 @@ export const targetOf = ({ now, placement, records }: Sight, uuid: string): Resu
 }
 
 /** `given` null: the request names no generation. */
-export const checkGeneration = ({ generation, provider }: Target, given: number | null): Checked =>
-  given === null || given === generation ? Result.void : Result.fail(generationConflict(provider.uuid, generation, given))
+export const checkGeneration = ({ generation, provider }: Target, given: number | null, refusal = generationConflict): Checked =>
+  given === null || given === generation ? Result.void : Result.fail(refusal(provider.uuid, generation, given))
 
 /** Writes the record on the version that was seen; the same record again holds others off. */
 export const put = ({ records }: Sight, record: ProviderRecord): Change => {

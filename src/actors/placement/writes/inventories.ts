@@ -68,10 +68,10 @@ const withOne = (
 export const addInventory = (sight: Sight, uuid: string, resource: string, given: GivenInventory, rules: InventoryRules): Decision<void> =>
   Result.gen(function*() {
     const target = yield* targetOf(sight, uuid)
+    yield* checkCapacity(uuid, resource, withDefaults(given), rules)
     if (!sight.placement.hasResourceClass(resource)) {
       return yield* Result.fail(bad(`Unable to create inventory for resource provider ${uuid}: ${noSuchResourceClass(resource)}`))
     }
-    yield* checkCapacity(uuid, resource, withDefaults(given), rules)
     if (target.provider.inventories.has(resource)) return yield* Result.fail(inventoryExists(resource, uuid))
     return yield* withOne(sight, target, resource, given, rules)
   })
@@ -82,6 +82,7 @@ export const updateInventory = (
   Result.gen(function*() {
     const target = yield* targetOf(sight, uuid)
     yield* checkGeneration(target, generation)
+    yield* checkCapacity(uuid, resource, withDefaults(given), rules)
     if (!sight.placement.hasResourceClass(resource)) return yield* Result.fail(refuse("notFound", noSuchResourceClass(resource)))
     if (!target.provider.inventories.has(resource)) {
       const what = `No inventory record with resource class for resource provider ${uuid}`
@@ -93,8 +94,8 @@ export const updateInventory = (
 export const deleteInventory = (sight: Sight, uuid: string, resource: string): Decision<void> =>
   Result.gen(function*() {
     const { provider, record } = yield* targetOf(sight, uuid)
-    if (!sight.placement.hasResourceClass(resource)) return yield* Result.fail(refuse("notFound", noSuchResourceClass(resource)))
-    if (!provider.inventories.has(resource)) return yield* Result.fail(noInventory(resource, uuid))
+    if (!sight.placement.hasResourceClass(resource)) return yield* Result.fail(noInventory(resource, noSuchResourceClass(resource)))
+    if (!provider.inventories.has(resource)) return yield* Result.fail(noInventory(resource, `Resource provider ${uuid} has none.`))
     if ((sight.placement.used(provider).get(resource) ?? 0) > 0) return yield* Result.fail(inventoryInUseAlone(resource, uuid))
     if (isMeasured(provider, resource)) {
       const what = `it measures its ${resource} itself, which cannot be taken away. Disable the host instead.`

@@ -13,6 +13,8 @@ export type GivenInventories = ReadonlyMap<string, GivenInventory>
 /** Versions before this had it could not reserve everything. */
 export interface InventoryRules {
   readonly mayReserveAll: boolean
+  /** What is asked for, in the words of its refusal. */
+  readonly verb: "create" | "update"
 }
 
 const intMax = 0x7fff_ffff
@@ -54,12 +56,12 @@ export const keptOf = (provider: Provider, given: GivenInventories): Result.Resu
     return { inventories, hostRatios }
   })
 
-export const checkCapacity = (uuid: string, resource: string, inventory: Inventory, { mayReserveAll }: InventoryRules): Checked => {
+export const checkCapacity = (uuid: string, resource: string, inventory: Inventory, { mayReserveAll, verb }: InventoryRules): Checked => {
   const capacity = capacityOf(inventory)
   if (capacity > 0 || (capacity === 0 && mayReserveAll)) return Result.void
   return Result.fail(bad(
-    `Invalid inventory for '${resource}' on resource provider '${uuid}'. ` +
-      `The reserved value is greater than ${mayReserveAll ? "" : "or equal to "}total, or allocation_ratio leaves nothing of it.`
+    `Unable to ${verb} inventory for resource provider ${uuid}: Invalid inventory for '${resource}' on resource provider '${uuid}'. ` +
+      `The reserved value is greater than ${mayReserveAll ? "" : "or equal to "}total. Or else allocation_ratio leaves nothing of it.`
   ))
 }
 

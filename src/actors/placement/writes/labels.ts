@@ -1,7 +1,8 @@
 /** Traits and aggregates of a provider. What a host has by itself it keeps, whatever a client sets. */
 import { Result } from "effect"
+import { Limits } from "../../../runtime/Limits.ts"
 import { hosts } from "../../host/Host.ts"
-import { bad, noSuchTraits } from "../refusals.ts"
+import { bad, generationMoved } from "../refusals.ts"
 import { traitsOf } from "../traits.ts"
 import type { Provider } from "../Provider.ts"
 import { changed, checkGeneration, type Decision, holdTraits, put, type Sight, targetOf } from "./Sight.ts"
@@ -18,9 +19,9 @@ const isSame = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boole
 export const setTraits = (sight: Sight, uuid: string, generation: number | null, traits: ReadonlyArray<string>): Decision<void> =>
   Result.gen(function*() {
     const target = yield* targetOf(sight, uuid)
-    yield* checkGeneration(target, generation)
+    yield* checkGeneration(target, generation, generationMoved)
     const unknown = traits.filter((name) => !sight.placement.hasTrait(name))
-    if (unknown.length > 0) return yield* Result.fail(bad(`traits: ${noSuchTraits([...new Set(unknown)])}`))
+    if (unknown.length > 0) return yield* Result.fail(bad(`No such trait ${[...new Set(unknown)].join(", ").slice(0, Limits.echoCharsMax)}`))
     const own = ownTraits(sight, target.provider)
     const added = [...new Set(traits)].filter((name) => !own.has(name))
     if (isSame(added, target.record.traits)) return { changes: [], answer: undefined }
@@ -32,7 +33,7 @@ export const setTraits = (sight: Sight, uuid: string, generation: number | null,
 export const setAggregates = (sight: Sight, uuid: string, generation: number | null, uuids: ReadonlyArray<string>): Decision<void> =>
   Result.gen(function*() {
     const target = yield* targetOf(sight, uuid)
-    yield* checkGeneration(target, generation)
+    yield* checkGeneration(target, generation, generationMoved)
     const own = sight.placement.hostAggregates(target.provider)
     const aggregates = [...new Set(uuids)].filter((each) => !own.includes(each))
     const record = generation === null ? { ...target.record, aggregates } : changed(sight, target.record, { aggregates })

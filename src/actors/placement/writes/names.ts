@@ -27,11 +27,12 @@ const make = ({ now, records }: Sight, table: typeof customTraits, name: string,
 
 const known: Decision<Made> = Result.succeed({ changes: [], answer: "known" })
 
-const nameRule =
-  `must start with CUSTOM_, use the letters A-Z, digits and _ alone, and have ${Limits.placementNameCharsMax} characters at most.`
+const traitRule =
+  `A valid trait must be no longer than ${Limits.placementNameCharsMax} characters, start with the prefix "CUSTOM_" and use following ` +
+  "characters: \"A\"-\"Z\", \"0\"-\"9\" and \"_\""
 
 export const putTrait = (sight: Sight, name: string): Decision<Made> => {
-  if (!isCustomName(name)) return Result.fail(bad(`The trait is invalid: its name ${nameRule}`))
+  if (!isCustomName(name)) return Result.fail(bad(`The trait is invalid. ${traitRule}`))
   return sight.placement.hasTrait(name)
     ? known
     : make(sight, customTraits, name, traitCount)
@@ -51,7 +52,7 @@ export const deleteTrait = ({ placement, records }: Sight, name: string): Decisi
 /** Made unless it is there. */
 export const putClass = (sight: Sight, name: string): Decision<Made> => {
   if (!isCustomName(name)) {
-    return Result.fail(bad(`JSON does not validate: name: '${name.slice(0, Limits.echoCharsMax)}' ${nameRule}`))
+    return Result.fail(bad(`The resource class is invalid: '${name.slice(0, Limits.echoCharsMax)}' is no name of a custom class.`))
   }
   return sight.placement.hasResourceClass(name)
     ? known

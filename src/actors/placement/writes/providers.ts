@@ -5,7 +5,7 @@ import type { Refusal } from "../../shared/Refusal.ts"
 import { hasChildren, heightOf, lineOf } from "../Forest.ts"
 import type { Provider } from "../Provider.ts"
 import { type ProviderRecord, providerRecords } from "../records.ts"
-import { bad, hasAllocations, hasChildProviders, isHost, nameTaken, tooMany } from "../refusals.ts"
+import { bad, hasAllocations, hasChildProviders, isHost, nameTaken, providerNotFound, tooMany } from "../refusals.ts"
 import { type Decision, put, type Sight, targetOf } from "./Sight.ts"
 
 const depthMax = Limits.placementDepthMax
@@ -21,7 +21,8 @@ export interface ProviderChange {
 const isTaken = ({ placement, records }: Sight, name: string): boolean =>
   records.find(providerRecords, "name", name) !== undefined || placement.isHostname(name)
 
-const cannotSave = (uuid: string, reason: string) => bad(`Unable to save resource provider ${uuid}: ${reason}`)
+const cannotSave = (uuid: string, reason: string) =>
+  bad(`Unable to save resource provider ${uuid}: Object action update failed because: ${reason}`)
 
 /** All above a new child are held: none of them can go, or come under it, at the same moment. Hosts cannot anyway. */
 const holdLine = (sight: Sight, parent: Provider) =>
@@ -38,11 +39,11 @@ export interface NewProvider {
 
 export const createProvider = (sight: Sight, { name, parentUuid, uuid }: NewProvider): Decision<string> => {
   const { now, placement, records } = sight
-  const cannot = (reason: string) => Result.fail(bad(`Unable to create resource provider "${name}", ${uuid}: ${reason}`))
+  const cannot = (reason: string) => Result.fail(bad(`Unable to create resource provider "${name}", ${uuid}: Object action create failed because: ${reason}`))
   if (name === "") return cannot("name is required")
-  if (parentUuid === uuid) return cannot("parent provider UUID cannot be same as UUID. Set it to null if there is no parent.")
+  if (parentUuid === uuid) return cannot("parent provider UUID cannot be same as UUID. Please set parent provider UUID to None if there is no parent.")
   const parent = parentUuid === null ? undefined : placement.provider(parentUuid)
-  if (parentUuid !== null && parent === undefined) return cannot("parent_provider_uuid: parent provider UUID does not exist.")
+  if (parentUuid !== null && parent === undefined) return cannot("parent provider UUID does not exist.")
   if (parent !== undefined && lineOf(placement.forest(), parent).length >= depthMax) return cannot(tooDeep)
   const duplicates = [
     ...(placement.provider(uuid) === undefined && records.get(providerRecords, uuid) === undefined ? [] : [`uuid: ${uuid}`]),
@@ -62,7 +63,7 @@ export const createProvider = (sight: Sight, { name, parentUuid, uuid }: NewProv
 const checkParent = (
   { placement }: Sight, provider: Provider, parentUuid: string | null, mayMove: boolean
 ): Result.Result<Provider | undefined, Refusal> => {
-  const cannot = (reason: string) => Result.fail(cannotSave(provider.uuid, `parent_provider_uuid: ${reason}`))
+  const cannot = (reason: string) => Result.fail(cannotSave(provider.uuid, reason))
   if (parentUuid === null) {
     return provider.parentUuid === null || mayMove ? Result.succeed(undefined) : cannot("un-parenting a provider is not currently allowed.")
   }
@@ -88,9 +89,8 @@ export const updateProvider = (sight: Sight, uuid: string, change: ProviderChang
         ? { changes: [], answer: undefined }
         : yield* Result.fail(isHost(provider.name, "its name is the hypervisor's, and it is a root."))
     }
-    if (name === "") return yield* Result.fail(cannotSave(uuid, "name is required"))
     const parent = parentUuid === undefined ? undefined : yield* checkParent(sight, provider, parentUuid, mayMove)
-    if (name !== provider.name && isTaken(sight, name)) return yield* Result.fail(nameTaken(`name: ${name}`))
+    if (name !== provider.name && isTaken(sight, name)) return yield* Result.fail(nameTaken(name))
     const after = { ...record, name, parentUuid: parentUuid === undefined ? record.parentUuid : parentUuid, updatedAt: sight.now }
     return {
       changes: [...(parent === undefined ? [] : holdLine(sight, parent)), put(sight, after)],
@@ -100,8 +100,9 @@ export const updateProvider = (sight: Sight, uuid: string, change: ProviderChang
 
 export const deleteProvider = (sight: Sight, uuid: string): Decision<void> =>
   Result.gen(function*() {
-    const { provider } = yield* targetOf(sight, uuid)
     const { placement, records } = sight
+    const provider = placement.provider(uuid)
+    if (provider === undefined) return yield* Result.fail(providerNotFound(uuid, " for delete"))
     if (hasChildren(placement.forest(), provider)) return yield* Result.fail(hasChildProviders(uuid))
     for (const _ of placement.allocationsOf(provider)) return yield* Result.fail(hasAllocations(uuid))
     if (provider.hostname !== null) {

@@ -1,8 +1,7 @@
 /** Inventories and allocations moved from provider to provider in one step, or not at all. */
 import { Result } from "effect"
 import { type Refusal, refuse } from "../../shared/Refusal.ts"
-import type { Inventory } from "../records.ts"
-import { consumerRecords } from "../records.ts"
+import { consumerRecords, type Inventory, type ProviderRecord } from "../records.ts"
 import { inventoryInUse } from "../refusals.ts"
 import { bumped, claimAll } from "./allocations.ts"
 import type { Claim } from "./claims.ts"
@@ -40,6 +39,10 @@ const replaceAll = (sight: Sight, { inventories }: Reshape): Result.Result<Reado
     return replaced
   })
 
+/** Clients know three changes in this step: inventories added, claims moved, and inventories taken away, which is there always. */
+const counted = (record: ProviderRecord, hasInventories: boolean, isTouched: boolean): ProviderRecord =>
+  ({ ...record, generation: record.generation + Number(hasInventories) + Number(isTouched) })
+
 export const reshape = (sight: Sight, asked: Reshape): Decision<void> =>
   Result.gen(function*() {
     const replaced = yield* replaceAll(sight, asked)
@@ -51,7 +54,9 @@ export const reshape = (sight: Sight, asked: Reshape): Decision<void> =>
       if (inUse.length > 0) return yield* Result.fail(inventoryInUse(inUse, uuid))
     }
     const others = [...claimed.touched].filter((uuid) => !replaced.has(uuid))
-    const records = [...[...replaced.values()].map(({ record }) => record), ...bumped(sight, others)]
+    const moved = [...replaced].map(([uuid, { record }]) =>
+      counted(record, asked.inventories.get(uuid)!.inventories.size > 0, claimed.touched.has(uuid)))
+    const records = [...moved, ...bumped(sight, others)]
     const classes = new Set([...replaced.values()].flatMap(({ added }) => added))
     return {
       changes: [...records.map((record) => put(sight, record)), ...holdClasses(sight, classes), ...claimed.changes],

@@ -5,6 +5,7 @@ import { Limits } from "../../../runtime/Limits.ts"
 import { holds, type Window } from "../Window.ts"
 import { compile, type Target } from "../compute/Policy.ts"
 import type { Answer, Exchange, Row } from "../Exchange.ts"
+import { acceptsJson } from "./accept.ts"
 import { behaviours } from "./behaviours.ts"
 import { notAllowedHere } from "./fault.ts"
 import { negotiate, versionHeaders } from "./Microversion.ts"
@@ -19,8 +20,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly caller: Caller
-  /** JSON, not yet checked: a handler looks first whether what the path names is there. */
-  readonly body: unknown
+  /** The body, not yet read: a handler looks first whether what the path names is there. */
+  readonly json: Effect.Effect<unknown, Refusal>
 }
 
 export interface Outcome {
@@ -43,13 +44,16 @@ export interface Operation<R> extends Window {
   readonly query?: ReadonlyArray<QueryRow>
   /** The request must say that its body is JSON. */
   readonly takesJson?: boolean
+  /** A GET whose answer is not chosen by what the client accepts. */
+  readonly isForAll?: boolean
   /** Outside of all windows the path is known, and the method is not. */
   readonly isMethodNew?: boolean
   readonly handle: (call: Call) => Effect.Effect<Outcome, Refusal, R>
 }
 
 const policies = compile(defaults)
-export const unknownPath = refuse("notFound", "The resource could not be found.")
+/** The status says it all. */
+export const unknownPath = refuse("notFound", "")
 const notAllowed = (rule: string) => refuse("forbidden", `Policy does not allow ${rule} to be performed.`)
 
 /** What is wrong with a request whatever it asks for. */
@@ -62,25 +66,17 @@ export const unspeakable = (headers: Exchange["headers"]): Refusal | null => {
 }
 
 const jsonType = "application/json"
-const saysJson = (type: string | undefined): boolean => type?.split(";")[0]!.trim().toLowerCase() === jsonType
-const notJson = (type: string | undefined) =>
-  refuse(
-    "unsupportedMediaType",
-    `The media type ${(type ?? "None").slice(0, Limits.echoCharsMax)} is not supported, use ${jsonType}`
-  )
-
-const readable = new Set(["application/json", "application/*", "*/*"])
-const acceptsJson = (accept: string | undefined): boolean =>
-  accept === undefined || accept.trim() === "" || accept.split(",").some((range) => {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase())
-    return readable.has(type) && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-  })
+const saysJson = (type: string | undefined): boolean => type?.split(";")[0]!.trim() === jsonType
+const notJson = (type: string | undefined) => {
+  const given = type?.split(";")[0]!.trim() || "None"
+  return refuse("unsupportedMediaType", `The media type ${given.slice(0, Limits.echoCharsMax)} is not supported, use ${jsonType}`)
+}
 
 /** The first thing wrong with a request for this operation. */
 const problem = (row: Operation<never>, exchange: Exchange, version: number): Refusal | null => {
   const { accept, "content-type": type } = exchange.headers
   if (row.takesJson === true && !saysJson(type)) return notJson(type)
-  if (row.method === "GET" && !acceptsJson(accept)) return refuse("badRequest", "Only application/json is provided", "NotAcceptable")
+  if (row.method === "GET" && row.isForAll !== true && !acceptsJson(accept)) return refuse("badRequest", "Only application/json is provided", "NotAcceptable")
   const target = row.target?.(exchange) ?? { projectId: exchange.caller.projectId, userId: exchange.caller.userId }
   if (row.policy !== null && !policies.allows(row.policy, exchange.caller, target)) return notAllowed(row.policy)
   return row.query === undefined ? null : checkQuery(row.query, version, exchange.query)
@@ -111,8 +107,8 @@ const perform = <R>(operations: ReadonlyArray<Operation<R>>): Row<R>["handle"] =
     if (row === undefined) return operations.some(({ isMethodNew }) => isMethodNew) ? notAllowedHere(exchange) : yield* unknownPath
     const wrong = problem(row as Operation<never>, exchange, version)
     if (wrong !== null) return yield* wrong
-    const { base, body, caller, params, query } = exchange
-    const outcome = yield* row.handle({ version, within: (window) => holds(window, version), params, query, caller, body })
+    const { base, caller, json, params, query } = exchange
+    const outcome = yield* row.handle({ version, within: (window) => holds(window, version), params, query, caller, json })
     return answerOf(outcome, version, base, yield* Clock.currentTimeMillis)
   })
 
@@ -120,5 +116,5 @@ const perform = <R>(operations: ReadonlyArray<Operation<R>>): Row<R>["handle"] =
 export const rowsOf = <R>(operations: ReadonlyArray<Operation<R>>): ReadonlyArray<Row<R>> =>
   Object.values(Object.groupBy(operations, ({ method, path }) => `${method} ${path}`)).map((group) => {
     const [{ method, path, policy }] = group as [Operation<R>]
-    return { method, path, handle: perform(group!), ...(policy === null ? { open: true } : {}) }
+    return { method, path, handle: perform(group!), raw: true, ...(policy === null ? { open: true } : {}) }
   })

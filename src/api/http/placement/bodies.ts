@@ -44,7 +44,8 @@ const inventoryFields = {
   allocation_ratio: { type: "number", maximum: 3.402_82e38 }
 }
 const inventory = object(inventoryFields, ["total"])
-const inventories = keyed(className, inventory)
+/** A class of another name is no class that there is: for the rules to say. */
+const inventories = keyed(className, inventory, { additionalProperties: { type: "object" } })
 export interface InventoryBody {
   readonly total: number
   readonly reserved?: number

@@ -1,12 +1,12 @@
 /** Request bodies: one JSON Schema for each window of versions, as Placement publishes them. */
-import { type ErrorObject, type ValidateFunction } from "ajv"
+import type { ValidateFunction } from "ajv"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { Effect } from "effect"
 import { type Refusal, refuse } from "../../../actors/shared/Refusal.ts"
-import { Limits } from "../../../runtime/Limits.ts"
 import { isUuid } from "../compute/formats.ts"
 import { atVersion, type ByVersion } from "../Window.ts"
 import type { Call } from "./Operations.ts"
+import { brokenIn } from "./sentences.ts"
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 export type Bodies = ByVersion<JsonSchema>
@@ -22,22 +22,16 @@ const validatorOf = (schema: JsonSchema): ValidateFunction => {
   return validate
 }
 
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? "nothing"
-  return text.length > Limits.echoCharsMax ? `${text.slice(0, Limits.echoCharsMax)}…` : text
-}
-
-/** The property, its value and the rule it breaks. */
-const sentence = ({ data, instancePath, keyword, message = "is not valid", params }: ErrorObject): string => {
-  const path = instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")).join(".")
-  const extra: unknown = params["additionalProperty"]
-  const rule = keyword === "additionalProperties" ? `has no property ${shown(extra)}: additional properties are not allowed` : message
-  return `JSON does not validate: ${(path === "" ? "the body" : path).slice(0, Limits.echoCharsMax)}: ${shown(data)} ${rule}`
-}
+const malformed = refuse("badRequest", "Malformed JSON: the body is no JSON document in UTF-8, or it is nested too deeply.")
 
 /** `A` says what the schema of this version has checked: the two stand side by side in `bodies.ts`. */
-export const checkBody = <A>(bodies: Bodies, { body, version }: Pick<Call, "body" | "version">): Effect.Effect<A, Refusal> =>
-  Effect.suspend(() => {
-    const validate = validatorOf(atVersion(bodies, version) ?? {})
-    return validate(body) ? Effect.succeed(body as A) : Effect.fail(refuse("badRequest", sentence(validate.errors![0]!)))
-  })
+export const checkBody = <A>(bodies: Bodies, { json, version }: Pick<Call, "json" | "version">): Effect.Effect<A, Refusal> =>
+  json.pipe(
+    Effect.mapError((refusal) => refusal.code === "MalformedRequestBody" ? malformed : refusal),
+    Effect.flatMap((body) => {
+      const validate = validatorOf(atVersion(bodies, version) ?? {})
+      return validate(body)
+        ? Effect.succeed(body as A)
+        : Effect.fail(refuse("badRequest", `JSON does not validate: ${brokenIn(validate.errors![0]!)}`))
+    })
+  )

@@ -19,8 +19,9 @@ export const createClass = Effect.fnUntraced(function*(call: Call) {
   return { status: 201, location: classPath(name) }
 })
 
+/** The name of the path, by the rules of the body that names a class. */
 export const putClass = Effect.fnUntraced(function*(call: Call) {
-  const name = call.params["name"]!
+  const name = yield* nameIn({ ...call, json: Effect.succeed({ name: call.params["name"] }) })
   const made = yield* (yield* PlacementAdmin).putClass(name)
   return { status: made === "created" ? 201 : 204, location: classPath(name) }
 })

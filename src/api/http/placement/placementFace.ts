@@ -45,7 +45,7 @@ const json = (handle: Rest["handle"], rest: Omit<Rest, "handle"> = {}): Rest => 
 const provider = "/resource_providers/:uuid"
 
 const reads: ReadonlyArray<Operation<Services>> = [
-  get("/", null, { handle: () => Effect.succeed({ modifiedAt: null, body: versionDocument }) }),
+  get("/", null, { isForAll: true, handle: () => Effect.succeed({ modifiedAt: null, body: versionDocument }) }),
   get("/resource_providers", "resource_providers:list", { query: providersQuery, handle: listProviders }),
   get(provider, "resource_providers:show", { handle: showProvider }),
   get(`${provider}/inventories`, "resource_providers:inventories:list", { handle: listInventories }),
@@ -64,7 +64,7 @@ const reads: ReadonlyArray<Operation<Services>> = [
   get("/resource_classes", "resource_classes:list", { since: 2, handle: listResourceClasses }),
   get("/resource_classes/:name", "resource_classes:show", { since: 2, handle: showResourceClass }),
   get("/traits", "traits:list", { since: 6, query: traitsQuery, handle: listTraits }),
-  get("/traits/:name", "traits:show", { since: 6, handle: showTrait }),
+  get("/traits/:name", "traits:show", { since: 6, isForAll: true, handle: showTrait }),
   get("/allocation_candidates", "allocation_candidates:list", { since: 10, query: candidatesQuery, handle: listCandidates })
 ]
 
@@ -104,4 +104,4 @@ const unknownOf = (incoming: Incoming, allowed: ReadonlyArray<string>): Answer =
   return { ...answer, headers: { ...answer.headers, allow: allowed.join(", ") } }
 }
 
-export const make = Face.make({ ...manners, rows: rowsOf(operations), guardsUnknown: true, unknownOf })
+export const make = Face.make({ ...manners, rows: rowsOf(operations), guardsUnknown: true, isHeadApart: true, unknownOf })

@@ -39,9 +39,8 @@ export const deleteProvider = Effect.fnUntraced(function*(call: Call) {
 })
 
 export const setTraits = Effect.fnUntraced(function*(call: Call) {
-  const { provider } = yield* found(call)
   const { resource_provider_generation: generation, traits } = yield* checkBody<TraitsBody>(providerTraits, call)
-  yield* (yield* PlacementAdmin).setTraits(provider.uuid, generation, traits)
+  yield* (yield* PlacementAdmin).setTraits(call.params["uuid"]!, generation, traits)
   return yield* listProviderTraits(call)
 })
 

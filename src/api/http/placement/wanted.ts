@@ -7,7 +7,6 @@ import { Limits } from "../../../runtime/Limits.ts"
 import { isUuid } from "../compute/formats.ts"
 import { behaviours } from "./behaviours.ts"
 import type { Call } from "./Operations.ts"
-import { lastOf } from "./queries.ts"
 import { textOf } from "./versions.ts"
 
 const bad = (message: string) => Result.fail(refuse("badRequest", message.slice(0, Limits.echoCharsMax)))
@@ -18,7 +17,7 @@ const parseResources = (text: string): Result.Result<Resources, Refusal> => {
     const [name = "", amount, ...more] = entry.split(":")
     if (amount === undefined || more.length > 0) {
       const got = text.trim() === "" ? "empty string" : entry
-      return bad(`Badly formed resources parameter: expected a form like ?resources=VCPU:2,MEMORY_MB:1024. Got: ${got}.`)
+      return bad(`Badly formed resources parameter. Expected resources query string parameter in form: ?resources=VCPU:2,MEMORY_MB:1024. Got: ${got}.`)
     }
     if (!/^\s*[+-]?\d+\s*$/.test(amount)) return bad(`Requested resource ${name} expected positive integer amount. Got: ${amount}.`)
     if (Number(amount) < 1) return bad(`Requested resource ${name} requires amount >= 1. Got: ${amount}.`)
@@ -29,25 +28,32 @@ const parseResources = (text: string): Result.Result<Resources, Refusal> => {
 
 type Traits = Pick<Wanted, "required" | "forbidden">
 
-/** `parameter` is for the message; a version that has no forbidden traits or no alternatives refuses them. */
-export const parseTraits = (call: Pick<Call, "within">, text: string, parameter: string): Result.Result<Traits, Refusal> => {
+const traitForms = { any: "in:HW_CPU_X86_VMX,CUSTOM_MAGIC", forbidden: "HW_CPU_X86_VMX,!CUSTOM_MAGIC", plain: "HW_CPU_X86_VMX,CUSTOM_MAGIC" }
+
+/** What is wrong with names of traits, if anything. */
+const traitsProblem = (call: Pick<Call, "within">, names: ReadonlyArray<string>, isChoice: boolean): string | undefined => {
+  const isNegated = names.some((name) => name.startsWith("!"))
+  if (isChoice && !call.within(behaviours.anyOfTraits)) {
+    return `The format '${traitForms.any}' only supported since microversion ${textOf(behaviours.anyOfTraits.since)}. Got:`
+  }
+  const mayForbid = call.within(behaviours.forbiddenTraits)
+  const form = isChoice ? traitForms.any : mayForbid ? traitForms.forbidden : traitForms.plain
+  const expected = `Expected 'required' parameter value of the form: ${form}. Got`
+  if (names.some((name) => name.replace(isChoice ? "" : /^!+/, "") === "")) return `${expected} an empty trait in:`
+  if (isChoice && isNegated) return `The format '${traitForms.any}' does not support forbidden traits. Got:`
+  return isNegated && !mayForbid ? `${expected}:` : undefined
+}
+
+/** Refused where a version has no forbidden traits or no alternatives. */
+export const parseTraits = (call: Pick<Call, "within">, text: string): Result.Result<Traits, Refusal> => {
   const isChoice = text.startsWith("in:")
   const names = (isChoice ? text.slice(3) : text).split(",").map((name) => name.trim())
-  const negated = names.filter((name) => name.startsWith("!"))
-  const problem = isChoice && !call.within(behaviours.anyOfTraits)
-    ? `the form in: is known since ${textOf(behaviours.anyOfTraits.since)}`
-    : isChoice && negated.length > 0
-    ? "the form in: takes no forbidden traits"
-    : negated.length > 0 && !call.within(behaviours.forbiddenTraits)
-    ? `forbidden traits are known since ${textOf(behaviours.forbiddenTraits.since)}`
-    : names.some((name) => name.replace(/^!+/, "") === "")
-    ? "a trait is empty"
-    : undefined
-  if (problem !== undefined) return bad(`Invalid query string parameters: '${parameter}': ${problem}. Got: ${text}`)
+  const problem = traitsProblem(call, names, isChoice)
+  if (problem !== undefined) return bad(`Invalid query string parameters: ${problem} ${text}`)
   const wished = names.filter((name) => !name.startsWith("!"))
   return Result.succeed({
     required: isChoice ? [new Set(wished)] : wished.map((name) => new Set([name])),
-    forbidden: new Set(negated.map((name) => name.replace(/^!+/, "")))
+    forbidden: new Set(names.filter((name) => name.startsWith("!")).map((name) => name.replace(/^!+/, "")))
   })
 }
 
@@ -55,7 +61,9 @@ type Aggregates = Pick<Wanted, "memberOf" | "notMemberOf">
 
 const parseAggregates = (text: string): Result.Result<{ readonly uuids: ReadonlySet<string>; readonly isForbidden: boolean }, Refusal> => {
   const [, not, many, rest] = /^(!?)(in:)?(.*)$/s.exec(text)!
-  if (many === undefined && rest!.includes(",")) return bad(`Multiple values for 'member_of' must be prefixed with 'in:' or '!in:'. Got: ${text}`)
+  if (many === undefined && rest!.includes(",")) {
+    return bad(`Multiple values for 'member_of' must be prefixed with the 'in:' or '!in:' keyword using the valid microversion. Got: ${text}`)
+  }
   const uuids = rest!.split(",")
   const wrong = uuids.find((uuid) => !isUuid(uuid))
   return wrong === undefined
@@ -86,7 +94,7 @@ const traitsOf = (call: Call, parameter: string): Result.Result<Traits, Refusal>
   const required: Array<ReadonlySet<string>> = []
   const forbidden = new Set<string>()
   for (const text of call.within(behaviours.anyOfTraits) ? given : given.slice(-1)) {
-    const parsed = parseTraits(call, text, parameter)
+    const parsed = parseTraits(call, text)
     if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
     required.push(...parsed.success.required)
     for (const name of parsed.success.forbidden) forbidden.add(name)
@@ -94,17 +102,25 @@ const traitsOf = (call: Call, parameter: string): Result.Result<Traits, Refusal>
   return Result.succeed({ required, forbidden })
 }
 
+const parseTree = (text: string): Result.Result<string, Refusal> =>
+  isUuid(text.trim())
+    ? Result.succeed(text.trim())
+    : bad(`Invalid query string parameters: Expected 'in_tree' parameter to be a format of uuid. Got: ${text}`)
+
+/** Of a repeated parameter the last one counts, and none may be wrong. */
+const lastParsed = <A>(call: Call, parameter: string, parse: (text: string) => Result.Result<A, Refusal>): Result.Result<A | undefined, Refusal> =>
+  call.query.getAll(parameter).reduce<Result.Result<A | undefined, Refusal>>(
+    (before, text) => Result.isFailure(before) ? before : parse(text), Result.succeed(undefined)
+  )
+
 /** The filter that the parameters of one group make up; `suffix` is the group's. */
 export const wantedIn = (call: Call, suffix = ""): Result.Result<Wanted, Refusal> =>
   Result.gen(function*() {
-    const resources = lastOf(call.query, `resources${suffix}`)
-    const tree = lastOf(call.query, `in_tree${suffix}`)?.trim() ?? null
-    if (tree !== null && !isUuid(tree)) return yield* bad(`Invalid query string parameters: Expected 'in_tree' parameter to be a format of uuid. Got: ${tree}`)
     return {
       ...anything,
+      resources: (yield* lastParsed(call, `resources${suffix}`, parseResources)) ?? anything.resources,
       ...yield* traitsOf(call, `required${suffix}`),
       ...yield* aggregatesOf(call, `member_of${suffix}`),
-      resources: resources === null ? anything.resources : yield* parseResources(resources),
-      inTree: tree
+      inTree: (yield* lastParsed(call, `in_tree${suffix}`, parseTree)) ?? null
     }
   })

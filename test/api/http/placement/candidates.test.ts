@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { at, items, text } from "../../../fixtures/json.ts"
-import { type Ask, makeAsk, putHost, putServer, uuid, world } from "./world.ts"
+import { at, items } from "../../../fixtures/json.ts"
+import { type Ask, makeAsk, putHost, putServer, said, uuid, world } from "./world.ts"
 
 const some = "resources=VCPU:1,MEMORY_MB:512"
 const candidates = (ask: Ask, query: string, version?: string) => Effect.map(ask(`/allocation_candidates?${query}`, version), ({ body }) => body)
 /** The numbers of the hosts that can serve, or why the question was refused. */
 const hostsFor = (ask: Ask, query: string, version?: string) =>
-  Effect.map(ask(`/allocation_candidates?${query}`, version), ({ body, status }) =>
-    status === 200
-      ? items(body, "allocation_requests").map((each) => Number(Object.keys(at(each, "allocations") as object)[0]!.slice(-12))).join(" ")
-      : `${status} ${at(body, "errors.0.code")} ${text(body, "errors.0.detail")}`)
+  Effect.map(ask(`/allocation_candidates?${query}`, version), (answer) =>
+    answer.status === 200
+      ? items(answer.body, "allocation_requests").map((each) => Number(Object.keys(at(each, "allocations") as object)[0]!.slice(-12))).join(" ")
+      : said(answer))
 
 const threeHosts = Effect.all([
   putHost(1), putHost(2, { traits: ["CUSTOM_GOLD"] }), putHost(3, { vcpus: 2, isDisabled: true })
@@ -113,33 +113,38 @@ describe("allocation candidates", () => {
       const [badValue, missing, duplicate] = ["bad_value", "missing_value", "duplicate_key"].map((name) => `placement.query.${name}`)
       const refused: ReadonlyArray<readonly [query: string, code: string | undefined, detail: RegExp, version?: string]> = [
         ["", undefined, /'resources' is a required property/, "1.10"],
-        ["", plain, /must specify resources/, "1.25"],
+        ["", plain, /At least one request group/, "1.25"],
         ["", missing, /at least one resources/],
         ["required=CUSTOM_GOLD", missing, /at least one resources/],
-        ["required=CUSTOM_GOLD", plain, /must specify resources/, "1.35"],
+        ["required=CUSTOM_GOLD", plain, /orphaned traits keys: required$/, "1.35"],
         [`${some}&limit=1`, undefined, /'limit' was unexpected/, "1.15"],
         [`${some}&required=CUSTOM_GOLD`, undefined, /'required' was unexpected/, "1.16"],
         [`${some}&member_of=${uuid(1)}`, undefined, /'member_of' was unexpected/, "1.20"],
         [`${some}&resources1=VCPU:1`, plain, /'resources1' was unexpected/, "1.24"],
-        [`${some}&in_tree=${uuid(1)}`, plain, /'in_tree' was unexpected/, "1.30"],
-        [`${some}&resources_A=VCPU:1`, plain, /'resources_A' was unexpected/, "1.32"],
-        [`${some}&root_required=CUSTOM_GOLD`, plain, /'root_required' was unexpected/, "1.34"],
-        [`${some}&same_subtree=1`, plain, /'same_subtree' was unexpected/, "1.35"],
-        [`${some}&limit=0`, plain, /'0' is not valid for limit/],
+        [`${some}&in_tree=${uuid(1)}`, plain, /'in_tree' does not match any of the regexes/, "1.30"],
+        [`${some}&resources_A=VCPU:1`, plain, /'resources_A' does not match/, "1.32"],
+        [`${some}&root_required=CUSTOM_GOLD`, plain, /'root_required' does not match/, "1.34"],
+        [`${some}&same_subtree=1`, plain, /'same_subtree' does not match/, "1.35"],
+        [`${some}&limit=0`, plain, /'0' does not match '\^\[1-9\]\[0-9\]\*\$' .*\['limit'\]/],
         [`${some}&limit=many`, plain, /limit/],
         [`${some}&group_policy=some`, plain, /group_policy/],
         ["resources1=VCPU:1&resources2=VCPU:1", plain, /group_policy/],
         [`resources1=VCPU:1&required2=CUSTOM_GOLD&group_policy=none`, badValue, /same_subtree.*'2'/],
-        [`${some}&resources1=VCPU:1&same_subtree=1,2`, badValue, /not there: 2/],
-        [`${some}&resources1=VCPU:1&same_subtree=1,`, badValue, /without a suffix/],
+        [`${some}&resources1=VCPU:1&same_subtree=1,2`, badValue, /\['2'\] not found in \['', '1'\]/],
+        [`${some}&resources1=VCPU:1&same_subtree=1,`, badValue, /Empty string \(unsuffixed group\)/],
         [`${some}&required=CUSTOM_GOLD,!CUSTOM_GOLD`, plain, /required: \(CUSTOM_GOLD\)/],
         [`${some}&root_required=CUSTOM_GOLD,!CUSTOM_GOLD`, badValue, /Conflicting/],
         [`${some}&root_required=CUSTOM_GOLD&root_required=COMPUTE_NODE`, duplicate, /only once/],
-        [`${some}&root_required=in:CUSTOM_GOLD,COMPUTE_NODE`, plain, /root_required/],
+        [`${some}&root_required=in:CUSTOM_GOLD,COMPUTE_NODE`, plain, /only supported since/],
         [`${some}&root_required=NO_SUCH`, plain, /NO_SUCH/],
         [`${some}&required=NO_SUCH`, plain, /NO_SUCH/],
         ["resources=NO_SUCH:1", plain, /No such resource class NO_SUCH/],
         ["resources=VCPU:0", plain, /amount >= 1/],
+        ["resources=VCPU:0&resources=VCPU:1", plain, /amount >= 1/],
+        [`${some}&limit=many&limit=1`, plain, /limit/],
+        // What is wrong by itself is said before what is wrong with a group.
+        ["resources=VCPU:0&root_required=CUSTOM_GOLD,!CUSTOM_GOLD", badValue, /root_required/],
+        ["resources=VCPU:0&same_subtree=,", badValue, /same_subtree/],
         [`${some}&in_tree=x`, plain, /uuid/]
       ]
       for (const [query, code, detail, version] of refused) {

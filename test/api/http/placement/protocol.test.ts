@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { at } from "../../../fixtures/json.ts"
-import { makeAsk, makeRawAsk, putHost, uuid, world } from "./world.ts"
+import { makeAsk, makeRawAsk, putHost, said, uuid, world } from "./world.ts"
 
 const error = (body: unknown) => at(body, "errors.0") as Record<string, unknown>
 
@@ -39,6 +39,7 @@ describe("the placement face speaks its protocol", () => {
       assert.strictEqual(yield* spoken("compute 2.90"), "200 placement 1.0 openstack-api-version")
       assert.strictEqual(yield* spoken("placement 1.40"), "406 undefined undefined")
       assert.strictEqual(yield* spoken("placement 2.0"), "406 undefined undefined")
+      assert.strictEqual(yield* spoken("placement -1.0"), "406 undefined undefined")
       assert.strictEqual(yield* spoken("placement nonsense"), "400 undefined undefined")
     }).pipe(Effect.provide(world)))
 
@@ -74,6 +75,8 @@ describe("the placement face speaks its protocol", () => {
       assert.strictEqual(yield* outcome("GET", "/nowhere"), "404 undefined Not Found")
       assert.strictEqual(yield* outcome("GET", "/reshaper"), "405 POST Method Not Allowed")
       assert.strictEqual(yield* outcome("GET", "/resource_providers/"), "404 undefined Not Found")
+      assert.strictEqual(yield* outcome("HEAD", "/traits"), "405 GET Method Not Allowed")
+      assert.strictEqual(yield* outcome("OPTIONS", "/traits"), "405 GET Method Not Allowed")
       assert.strictEqual(yield* outcome("PUT", "/resource_providers"), "405 GET, POST Method Not Allowed")
       assert.strictEqual(yield* outcome("PATCH", `/allocations/${uuid(1)}`), "405 GET, PUT, DELETE Method Not Allowed")
     }).pipe(Effect.provide(world)))
@@ -131,13 +134,75 @@ describe("the placement face speaks its protocol", () => {
   it.effect("answers JSON only, and wants bodies to say what they are", () =>
     Effect.gen(function*() {
       const ask = yield* makeAsk
-      const status = (accept: string) => Effect.map(ask("/resource_providers", "latest", { headers: { accept } }), (answer) => answer.status)
-      assert.strictEqual(yield* status("text/plain"), 406)
-      assert.strictEqual(yield* status("text/html, application/json;q=0"), 406)
-      assert.strictEqual(yield* status("text/html, application/json;q=0.5"), 200)
-      assert.strictEqual(yield* status("*/*"), 200)
+      const status = (accept: string, path = "/resource_providers") => Effect.map(ask(path, "latest", { headers: { accept } }), (answer) => answer.status)
+      const wishes: ReadonlyArray<readonly [accept: string, status: number]> = [
+        ["text/plain", 406], ["text/html, application/json;q=0", 406], ["application/*;q=0, */*", 406], ["application/json;charset=utf-8", 406],
+        ["application/problem+json", 406], ["text/html, application/json;q=0.5", 200], ["*/*", 200], ["application/*", 200], ["", 200],
+        // What cannot be read forbids nothing.
+        ["json", 200]
+      ]
+      for (const [accept, expected] of wishes) {
+        assert.strictEqual(yield* status(accept), expected, accept)
+        // These have nothing to choose from.
+        assert.strictEqual(yield* status(accept, "/"), 200, accept)
+        assert.strictEqual(yield* status(accept, "/traits/COMPUTE_NODE"), 204, accept)
+      }
       const refused = yield* ask("/resource_providers", "latest", { method: "GET", headers: { "content-length": "5" } })
       assert.strictEqual(refused.status, 400)
       assert.include(error(refused.body)["detail"] as string, "content-type")
+    }).pipe(Effect.provide(world)))
+
+  it.effect("writes errors in the form that is wanted", () =>
+    Effect.gen(function*() {
+      const ask = yield* makeAsk
+      const written = (accept: string, path = "/traits/NO_<b>") =>
+        Effect.map(ask(path, "1.39", { headers: { accept } }), ({ headers, status, text }) => [status, headers["content-type"], text] as const)
+      const sentence = "The resource could not be found."
+      for (const accept of ["text/html", "text/*", "text/html, application/json", "html"]) {
+        const [status, type, text] = yield* written(accept)
+        assert.deepStrictEqual([status, type], [404, "text/html; charset=UTF-8"], accept)
+        assert.include(text, `<h1>404 Not Found</h1>\n  ${sentence}<br /><br />\nNo such trait(s): NO_&lt;b&gt;.`)
+      }
+      for (const accept of ["text/plain", "application/json;q=0"]) {
+        assert.deepStrictEqual(yield* written(accept), [404, "text/plain; charset=UTF-8", `404 Not Found\n\n${sentence}\n\n No such trait(s): NO_<b>.  `], accept)
+      }
+      for (const accept of ["application/json", "*/*", "", "text/html;q=0.1, application/json", "application/json, */*;q=0.9"]) {
+        const [, type, text] = yield* written(accept)
+        assert.strictEqual(type, "application/json", accept)
+        assert.strictEqual(error(JSON.parse(text))["detail"], `${sentence}\n\n No such trait(s): NO_<b>.  `)
+      }
+      const notAllowed = yield* ask("/reshaper", "1.39")
+      assert.strictEqual(
+        error(notAllowed.body)["detail"],
+        "The method GET is not allowed for this resource. \n\n The method specified is not allowed for this resource."
+      )
+    }).pipe(Effect.provide(world)))
+
+  it.effect("looks at a body last, and only where it takes one", () =>
+    Effect.gen(function*() {
+      const act = (what: string, body: string, type = "application/json", token = "admin") =>
+        Effect.flatMap(makeAsk, (ask) => {
+          const [method = "", path = ""] = what.split(" ")
+          return Effect.map(ask(path, "1.39", { method, body, token, headers: { "content-type": type } }), said)
+        })
+      yield* putHost(1)
+      const provider = `/resource_providers/${uuid(1)}`
+      const rows: ReadonlyArray<readonly [what: string, said: RegExp, type?: string, token?: string]> = [
+        ["POST /resource_providers", /^400 .*Malformed JSON/],
+        ["POST /resource_providers", /^403/, "application/json", "reader"],
+        ["POST /resource_providers", /^415 .*text\/plain is not supported, use application\/json/, "text/plain; charset=utf-8"],
+        ["POST /resource_providers", /^415/, "APPLICATION/JSON"],
+        [`PUT /resource_providers/${uuid(9)}/inventories`, /^404/],
+        [`PUT ${provider}/inventories`, /^400 .*Malformed JSON/],
+        [`PUT /resource_providers/${uuid(9)}/traits`, /^400 .*Malformed JSON/],
+        ["PUT /allocations/x", /^400 .*Malformed consumer_uuid: x/],
+        [`PUT /usages`, /^405/],
+        [`PUT /nowhere`, /^404/],
+        ["PUT /traits/CUSTOM_A", /^201$/],
+        ["PUT /resource_classes/CUSTOM_A", /^201$/, "text/plain"],
+        ["DELETE /traits/CUSTOM_A", /^204$/],
+        [`DELETE ${provider}/traits`, /^204$/]
+      ]
+      for (const [what, expected, type, token] of rows) assert.match(yield* act(what, "{not json", type, token), expected, what)
     }).pipe(Effect.provide(world)))
 })

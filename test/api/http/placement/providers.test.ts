@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { at, items, text } from "../../../fixtures/json.ts"
-import { type Ask, makeAsk, putHost, putServer, uuid, world } from "./world.ts"
+import { type Ask, detailOf, makeAsk, putHost, putServer, uuid, world } from "./world.ts"
 
 const path = `/resource_providers/${uuid(1)}`
 const namesOf = (ask: Ask, query: string, version?: string) =>
-  Effect.map(ask(`/resource_providers?${query}`, version), ({ body, status }) =>
-    status === 200 ? items(body, "resource_providers").map((each) => text(each, "name")).join(" ") : `${status} ${text(body, "errors.0.detail")}`)
+  Effect.map(ask(`/resource_providers?${query}`, version), (answer) =>
+    answer.status === 200 ? items(answer.body, "resource_providers").map((each) => text(each, "name")).join(" ") : `400 ${detailOf(answer)}`)
 const generationOf = (ask: Ask) => Effect.map(ask(path), ({ body }) => at(body, "generation") as number)
 
 describe("resource providers", () => {
@@ -154,13 +154,15 @@ describe("resource providers", () => {
         ["resources=VCPU:1", /'resources' was unexpected/, "1.3"],
         [`in_tree=${uuid(1)}`, /'in_tree' was unexpected/, "1.13"],
         ["required=COMPUTE_NODE", /'required' was unexpected/, "1.17"],
-        ["required=!COMPUTE_NODE", /forbidden traits are known since 1.22/, "1.21"],
-        ["required=in:COMPUTE_NODE", /in: is known since 1.39/, "1.38"],
-        ["required=in:!COMPUTE_NODE", /no forbidden traits/],
+        ["required=!COMPUTE_NODE", /of the form: HW_CPU_X86_VMX,CUSTOM_MAGIC. Got: !COMPUTE_NODE/, "1.21"],
+        ["required=in:COMPUTE_NODE", /only supported since microversion 1.39/, "1.38"],
+        ["required=in:!COMPUTE_NODE", /does not support forbidden traits/],
         ["required=COMPUTE_NODE,,", /empty/],
+        ["name=%ff", /not percent-encoded UTF-8/],
+        [`uuid=${uuid(1).replaceAll("-", "")}`, /is not a 'uuid'/],
         ["required=NO_SUCH", /No such trait\(s\): NO_SUCH/],
-        ["uuid=x", /'x' is not valid for uuid/],
-        ["in_tree=x", /'x' is not valid for in_tree/],
+        ["uuid=x", /'x' is not a 'uuid' .*\['uuid'\]/],
+        ["in_tree=x", /'x' is not a 'uuid' .*\['in_tree'\]/],
         ["resources=", /empty string/],
         ["resources=VCPU", /Badly formed resources parameter.*VCPU/],
         ["resources=VCPU:1:2", /Badly formed/],

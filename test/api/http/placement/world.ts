@@ -88,9 +88,12 @@ export const makeDo = Effect.map(makeAsk, (ask): Do =>
     return ask(path, version, { method, token, ...(body === undefined ? {} : { body }) })
   })
 
+/** Of a refusal, what it says of the case: after what it says of its status. */
+export const detailOf = ({ body }: Called): string => String(at(body, "errors.0.detail")).split("\n\n").slice(1).join(" ").trim()
+
 /** Status and, of a refusal, its code and its words. */
-export const said = ({ body, status }: Called): string =>
-  status < 400 ? String(status) : `${status} ${String(at(body, "errors.0.code"))} ${String(at(body, "errors.0.detail"))}`
+export const said = (answer: Called): string =>
+  answer.status < 400 ? String(answer.status) : `${answer.status} ${String(at(answer.body, "errors.0.code"))} ${detailOf(answer)}`
 
 /** A client's own provider with these inventories, under a parent or none. */
 export const putProvider = (act: Do, number: number, totals: Readonly<Record<string, number>> = {}, parent: number | null = null) =>

@@ -15,7 +15,7 @@ import { VersionConflict } from "../../../src/runtime/kernel/Journal.ts"
 import { Records } from "../../../src/runtime/kernel/Records.ts"
 import { makeDo, putHost, putProvider, uuid, world } from "../../api/http/placement/world.ts"
 
-const rules = { mayReserveAll: true, verb: "update" } as const
+const rules = { mayReserveAll: true }
 const claim = (consumer: number, provider: number, amount: number): Claim => ({
   consumerId: uuid(consumer), projectId: "p", userId: "u", generation: undefined, type: undefined,
   allocations: new Map([[uuid(provider), new Map([["VCPU", amount]])]])

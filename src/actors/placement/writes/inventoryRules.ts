@@ -13,8 +13,8 @@ export type GivenInventories = ReadonlyMap<string, GivenInventory>
 /** Versions before this had it could not reserve everything. */
 export interface InventoryRules {
   readonly mayReserveAll: boolean
-  /** What is asked for, in the words of its refusal. */
-  readonly verb: "create" | "update"
+  /** What is done, in the words of a refusal: `update` unless said. */
+  readonly verb?: "create"
 }
 
 const intMax = 0x7fff_ffff
@@ -60,7 +60,7 @@ export const checkCapacity = (uuid: string, resource: string, inventory: Invento
   const capacity = capacityOf(inventory)
   if (capacity > 0 || (capacity === 0 && mayReserveAll)) return Result.void
   return Result.fail(bad(
-    `Unable to ${verb} inventory for resource provider ${uuid}: Invalid inventory for '${resource}' on resource provider '${uuid}'. ` +
+    `Unable to ${verb ?? "update"} inventory for resource provider ${uuid}: Invalid inventory for '${resource}' on resource provider '${uuid}'. ` +
       `The reserved value is greater than ${mayReserveAll ? "" : "or equal to "}total. Or else allocation_ratio leaves nothing of it.`
   ))
 }

@@ -11,7 +11,7 @@ import { givenInventories, givenInventory } from "./given.ts"
 import type { Call } from "./Operations.ts"
 import { found, listInventories, showInventory } from "./providers.ts"
 
-const rulesOf = (call: Call, verb: "create" | "update" = "update") => ({ mayReserveAll: call.within(behaviours.wholeReserve), verb })
+const rulesOf = (call: Call) => ({ mayReserveAll: call.within(behaviours.wholeReserve) })
 
 type NewInventoryBody = InventoryBody & { readonly resource_class: string }
 
@@ -19,7 +19,7 @@ export const createInventory = Effect.fnUntraced(function*(call: Call) {
   const { provider } = yield* found(call)
   const body = yield* checkBody<NewInventoryBody>(newInventory, call)
   const resource = body.resource_class
-  yield* (yield* PlacementAdmin).addInventory(provider.uuid, resource, givenInventory(body), rulesOf(call, "create"))
+  yield* (yield* PlacementAdmin).addInventory(provider.uuid, resource, givenInventory(body), { ...rulesOf(call), verb: "create" })
   const shown = yield* showInventory({ ...call, params: { uuid: provider.uuid, resource } })
   return { ...shown, status: 201, location: `${providerPath(provider.uuid)}/inventories/${resource}` }
 })

@@ -82,7 +82,7 @@ describe("a server of a flavor with devices", () => {
       assert.deepStrictEqual(made.map(({ vmState }) => vmState), Array(3).fill("active"))
       assert.deepStrictEqual(made.flatMap(addresses).toSorted(), ["0000:01:00.0", "0000:02:00.0", "0000:03:00.0"])
       const refused = yield* boot(cloud, "d", "gpu")
-      assert.match(refused.fault?.message ?? "", /^No valid host was found.*PciPassthroughFilter refused 1 of 1/)
+      assert.match(refused.fault?.message ?? "", /^No valid host was found.*PciPassthroughFilter \([^)]*\) refused 1 of 1/)
       const outcome = refused.placement?.outcome
       assert.deepStrictEqual(outcome?._tag === "Refused" ? outcome.groups[0]?.short : null, { resource: "gpu", needed: 1, available: 0 })
       for (const one of made) {
@@ -211,7 +211,7 @@ describe("a port whose card is a device", () => {
       const cloud = yield* rich()
       for (const [physical, profile] of [["net2", {}], ["net1", { trusted: "false" }]] as const) {
         const server = yield* bootOn(cloud, (yield* aPort(cloud, physical, "macvtap", profile)).id)
-        assert.match(server.fault?.message ?? "", /PciPassthroughFilter refused 1 of 1/)
+        assert.match(server.fault?.message ?? "", /PciPassthroughFilter \([^)]*\) refused 1 of 1/)
       }
     }))
 

@@ -49,9 +49,9 @@ const isSettled = (held: Held, known: Instance): boolean =>
   known.generation >= held.generation && known.work?.step !== "schedule" && known.work?.step !== "select"
 
 /** In the server's action log and fault: a sentence for its owner, all of it for administrators. */
-const noValidHost = (refusals: Refusals, placement: Proof, advice: string, more = ""): NoValidHost =>
+const noValidHost = (spec: RequestSpec, refusals: Refusals, placement: Proof, advice: string, more = ""): NoValidHost =>
   new NoValidHost({
-    kind: "conflict", message: `No valid host was found. ${summaryOf(refusals)}.${more}${advice}`, code: explanationOf(placement), placement
+    kind: "conflict", message: `No valid host was found. ${summaryOf(refusals, spec)}.${more}${advice}`, code: explanationOf(placement), placement
   })
 
 const nobodyMoved: ReadonlyMap<string, string> = new Map()
@@ -154,7 +154,7 @@ export const layer = SchedulerEntity.toLayer(
     })
     const refused = (instance: Instance, spec: RequestSpec, refusals: Refusals, nowMillis: number, more = ""): NoValidHost => {
       const outcome = prover.refused(spec, refusals)
-      return noValidHost(refusals, proofOf(instance, spec, outcome, nowMillis), adviceOf(outcome), more)
+      return noValidHost(spec, refusals, proofOf(instance, spec, outcome, nowMillis), adviceOf(outcome), more)
     }
 
     const refresh = () => {

@@ -136,13 +136,22 @@ export const select = (rules: Rules, hosts: ReadonlyArray<HostState>, spec: Requ
   return best === undefined ? Result.fail(refusalsOf(rules, hosts, spec)) : Result.succeed(best.host)
 }
 
+/** What the request itself says that a filter minds: its owner may read it. */
+const asks: Readonly<Record<string, (spec: RequestSpec) => ReadonlyArray<string>>> = {
+  Resources: ({ resources }) => resources.map(([name, amount]) => `${amount} ${name}`),
+  Traits: ({ forbidden, required }) => [...required, ...forbidden.map((trait) => `not ${trait}`)],
+  PCPU: ({ emulatorCpus, pinnedCpus }) => [String(pinnedCpus + emulatorCpus)],
+  PciPassthroughFilter: ({ devices }) => devices.map(({ count, name }) => `${count} ${name}`)
+}
+
 /** For the server's owner: what was short, without a word of other tenants or of hosts by name. */
-export const summaryOf = ({ hosts, refused }: Refusals): string =>
+export const summaryOf = ({ hosts, refused }: Refusals, spec: RequestSpec): string =>
   hosts === 0
     ? "there are no compute hosts"
     : [...refused].map(([filter, reasons]) => {
       const total = [...reasons.values()].reduce((sum, { hosts: named }) => sum + named.length, 0)
-      return `${filter} refused ${total} of ${hosts}`
+      const asked = asks[filter]?.(spec).join(", ") ?? ""
+      return `${filter}${asked === "" ? "" : ` (${asked})`} refused ${total} of ${hosts}`
     }).join("; ")
 
 /** For operators: every filter with its reasons and how many hosts gave each. */

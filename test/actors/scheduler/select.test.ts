@@ -51,7 +51,16 @@ describe("select", () => {
     const picked = select(rules, [host("secret-1", { isUp: false }), host("secret-2", { ramUsedMb: 16_000 })], spec())
     assert.isTrue(Result.isFailure(picked))
     if (Result.isFailure(picked)) {
-      assert.strictEqual(summaryOf(picked.failure), "ComputeFilter refused 1 of 2; MEMORY_MB refused 1 of 2")
+      assert.strictEqual(summaryOf(picked.failure, spec()), "ComputeFilter refused 1 of 2; MEMORY_MB refused 1 of 2")
     }
+  })
+
+  it("tells the owner what of their own wish was refused", () => {
+    const asked = spec({ resources: [["CUSTOM_CARD", 2]], required: ["HW_A"], forbidden: ["HW_B"] })
+    const picked = select(rules, [host("secret-1", { traits: new Set(["HW_A"]) }), host("secret-2")], asked)
+    assert.strictEqual(
+      Result.isFailure(picked) && summaryOf(picked.failure, asked),
+      "Traits (HW_A, not HW_B) refused 1 of 2; Resources (2 CUSTOM_CARD) refused 1 of 2"
+    )
   })
 })

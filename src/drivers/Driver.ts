@@ -80,6 +80,8 @@ export interface DomainSpec {
   readonly isMemoryLocked?: boolean
   /** The host's devices that it has for itself; those of ports are its cards. Absent: none. */
   readonly devices?: ReadonlyArray<ClaimedDevice>
+  /** Virtual graphics cards; absent: none. */
+  readonly vgpus?: number
 }
 
 export type PowerState = "running" | "paused" | "shutdown" | "crashed" | "suspended" | "nostate"

@@ -2,6 +2,7 @@ import type { DomainSpec, ImageSource, NicSpec } from "../../drivers/Driver.ts"
 import type { Instance } from "../instance/Instance.ts"
 import { domainName } from "../instance/Instance.ts"
 import type { Nic } from "../network/Nic.ts"
+import { takenByServer } from "../placement/demand/Taken.ts"
 import { domainHardware } from "./domainHardware.ts"
 import type { Host } from "./Host.ts"
 
@@ -16,6 +17,11 @@ const cardDevice = ({ devices }: Instance, { portId, vlan, vnicType }: Nic): Pic
 const guestDevices = ({ devices }: Instance): Pick<DomainSpec, "devices"> => {
   const own = (devices ?? []).filter(({ portId }) => portId === undefined)
   return own.length === 0 ? {} : { devices: own }
+}
+
+const virtualCards = (instance: Instance): Pick<DomainSpec, "vgpus"> => {
+  const vgpus = takenByServer(instance).others.get("VGPU") ?? 0
+  return vgpus === 0 ? {} : { vgpus }
 }
 
 /** What the hypervisor must know of a server. */
@@ -43,5 +49,6 @@ export const domainSpec = (instance: Instance, image: ImageSource | null, host: 
   extraSpecs: instance.flavor.extraSpecs,
   userData: instance.userData,
   ...guestDevices(instance),
+  ...virtualCards(instance),
   ...domainHardware(instance, host)
 })

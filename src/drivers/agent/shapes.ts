@@ -62,7 +62,8 @@ export const Spec = Schema.Struct({
   numa: Schema.optionalKey(DomainNuma),
   sharedCpus: Schema.optionalKey(Cpus),
   isMemoryLocked: Schema.optionalKey(Schema.Boolean),
-  devices: Schema.optionalKey(Schema.Array(ClaimedDevice))
+  devices: Schema.optionalKey(Schema.Array(ClaimedDevice)),
+  vgpus: Schema.optionalKey(Count)
 })
 
 export const Domain = Schema.Struct({ id: Name, power: Power })

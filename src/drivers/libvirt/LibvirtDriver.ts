@@ -5,6 +5,7 @@ import { cpuSetsWithin } from "../../actors/host/cpuSets.ts"
 import { assignable, type DeviceSpec } from "../../actors/placement/devices/deviceSpecs.ts"
 import { type DomainEvent, type DomainStatus, type Driver, DriverError, Fleet, type Inventory } from "../Driver.ts"
 import { readConsole } from "./consoleLog.ts"
+import { descriptions } from "./descriptions.ts"
 import type { NicBackend, VirtType } from "./domainXml.ts"
 import { driverLimits } from "./driverLimits.ts"
 import { makeEpochs } from "./epochs.ts"
@@ -19,6 +20,7 @@ import {
 import { devicesIn } from "./nodeDevices.ts"
 import { powerAfter, powerOf } from "./power.ts"
 import { provenVirtType } from "./probe.ts"
+import { vgpusOf } from "./vgpus.ts"
 
 type CpuSets = Parameters<typeof cpuSetsWithin>[0]
 
@@ -39,6 +41,8 @@ export interface LibvirtDriverOptions {
   readonly cpuSets?: CpuSets
   /** Which PCI devices guests may have; without it: none. */
   readonly deviceSpecs?: ReadonlyArray<DeviceSpec>
+  /** The types of mediated devices that guests' virtual graphics cards may be; without it: none. */
+  readonly mdevTypes?: ReadonlyArray<string>
   /** Instead of this machine's name. */
   readonly hostname?: string
 }
@@ -82,20 +86,7 @@ const announce = (libvirt: LibvirtShape, uri: string) =>
     Effect.forkScoped
   )
 
-/** One that was unplugged meanwhile is not there. */
-const described = (client: Client, name: string) =>
-  client.nodeDeviceGetXml({ name }).pipe(
-    Effect.map((xml): ReadonlyArray<string> => [xml]),
-    Effect.catchTag("LibvirtError", (error) => error.is("noNodeDevice") ? Effect.succeed([]) : Effect.fail(error))
-  )
-
-/** What the machine has of PCI devices; libvirt itself may know none. */
-const foundDevices = (client: Client) =>
-  client.connectListAllNodeDevices({ flags: nodeDeviceFlag.pci | nodeDeviceFlag.net | nodeDeviceFlag.vdpa }).pipe(
-    Effect.flatMap(Effect.forEach((name) => described(client, name), { concurrency: driverLimits.questionsAtOnce })),
-    Effect.map((all) => devicesIn(all.flat())),
-    Effect.catchTag("LibvirtError", (error) => error.is("noSupport") ? Effect.succeed([]) : Effect.fail(error))
-  )
+const assignableKinds = nodeDeviceFlag.pci | nodeDeviceFlag.net | nodeDeviceFlag.vdpa
 
 const inventory = (client: Client, options: LibvirtDriverOptions, hostname: string, virtType: Effect.Effect<VirtType>) =>
   Effect.gen(function*() {
@@ -116,8 +107,14 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
       hasKvm: (yield* virtType) === "kvm"
     })
     const specs = options.deviceSpecs ?? []
-    const devices = specs.length === 0 ? [] : assignable(yield* foundDevices(client), specs)
-    return { ...measured, ...cpuSetsWithin(options.cpuSets ?? null, measured.numa), ...(devices.length === 0 ? {} : { devices }) }
+    const devices = specs.length === 0 ? [] : assignable(devicesIn(yield* descriptions(client, assignableKinds)), specs)
+    const vgpus = yield* vgpusOf({ client, mdevTypes: options.mdevTypes ?? [] })
+    return {
+      ...measured,
+      ...cpuSetsWithin(options.cpuSets ?? null, measured.numa),
+      ...(devices.length === 0 ? {} : { devices }),
+      ...(vgpus === 0 ? {} : { resources: { ...measured.resources, VGPU: vgpus } })
+    }
   }).pipe(asDriverError("inventory"))
 
 const cannotMove = (operation: string) =>
@@ -185,6 +182,7 @@ export const makeLibvirtHost = (
     const virtType = yield* settleVirtType(libvirt, options)
     const host: guests.GuestHost = {
       client, disks, virtType,
+      mdevTypes: options.mdevTypes ?? [],
       softRebootGrace: Duration.fromInputUnsafe(options.softRebootGrace ?? driverLimits.softRebootMillisMax),
       settings: {
         arch: arches[process.arch] ?? "x86_64",

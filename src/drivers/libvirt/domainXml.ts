@@ -1,6 +1,7 @@
 /** The text that describes a guest to libvirt. Pure: a server's specification and its files in, XML out. */
 import type { DomainSpec, NicSpec } from "../Driver.ts"
 import { hostDevices, isDeviceCard } from "./deviceXml.ts"
+import { mdevDevice } from "./mdevs.ts"
 import { cpuParts, cpuTune, memoryBacking, numaTune, vcpu } from "./numaXml.ts"
 import { el, type Element, render } from "./xml.ts"
 
@@ -25,6 +26,8 @@ export interface GuestSettings {
   readonly kernel: { readonly path: string; readonly ramdisk: string | null } | null
   readonly consoleLog: string
   readonly nics: NicBackend
+  /** Mediated devices of the guest, by UUID; absent: none. */
+  readonly mdevs?: ReadonlyArray<string>
   /** Address of the VNC display; `null` for a guest without graphics. */
   readonly vncListen: string | null
 }
@@ -96,6 +99,7 @@ const devices = (spec: DomainSpec, settings: GuestSettings): Element =>
     ...settings.disks.map(disk(spec)),
     ...(settings.nics === "none" ? [] : spec.nics.filter((card) => !isDeviceCard(card)).map(nic(spec, settings.nics))),
     ...hostDevices(spec),
+    ...(settings.mdevs ?? []).map(mdevDevice),
     el("serial", { type: "file" }, el("source", { path: settings.consoleLog, append: "on" }), el("target", { port: 0 })),
     el("console", { type: "file" },
       el("source", { path: settings.consoleLog, append: "on" }), el("target", { type: "serial", port: 0 })),

@@ -19,5 +19,6 @@ export const driverLimits = {
   probeKvmFactor: 3,
   probePollMillis: 20,
   /** Of the daemon, while it describes the host's devices one by one. */
-  questionsAtOnce: 4
+  questionsAtOnce: 4,
+  vgpusPerGuestMax: 16
 } as const

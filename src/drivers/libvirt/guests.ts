@@ -9,6 +9,7 @@ import type { Disks } from "./images.ts"
 import {
   type Client, createFlag, domainByUuid, type DomainState, type LibvirtFailure, shutdownFlag, undefineFlag
 } from "./node-libvirt/index.ts"
+import { ensureVgpus, removeVgpus } from "./vgpus.ts"
 
 /** What guests of this host share. */
 export interface GuestHost {
@@ -17,6 +18,8 @@ export interface GuestHost {
   readonly virtType: Effect.Effect<VirtType>
   readonly settings: Pick<GuestSettings, "arch" | "nics" | "vncListen">
   readonly softRebootGrace: Duration.Duration
+  /** The types of mediated devices that guests' virtual graphics cards may be. */
+  readonly mdevTypes: ReadonlyArray<string>
 }
 
 type GuestEffect<A> = Effect.Effect<A, LibvirtFailure | DriverError>
@@ -33,12 +36,14 @@ const stateOf = ({ client }: GuestHost, id: string): Effect.Effect<DomainState |
 const isOff = (state: DomainState | undefined): boolean => state === undefined || state === "shutoff" || state === "crashed"
 
 /** Makes files and definition what the specification says; a running guest takes them at its next start. */
-const define = ({ client, disks, settings, virtType }: GuestHost, spec: DomainSpec): GuestEffect<void> =>
+const define = (host: GuestHost, spec: DomainSpec): GuestEffect<void> =>
   Effect.gen(function*() {
     const problem = unpluggable(spec)
     if (problem !== null) return yield* refuse("define", problem)
+    const { client, disks, settings, virtType } = host
     const files = yield* disks.prepare(spec)
-    yield* client.domainDefineXml({ xml: domainXml(spec, { ...settings, ...files, virtType: yield* virtType }) })
+    const mdevs = yield* ensureVgpus(host, spec)
+    yield* client.domainDefineXml({ xml: domainXml(spec, { ...settings, ...files, mdevs, virtType: yield* virtType }) })
   })
 
 /** Starts a defined guest; one that runs already is as wanted. */
@@ -154,5 +159,6 @@ export const destroy = (host: GuestHost, id: string): GuestEffect<void> =>
   Effect.gen(function*() {
     yield* pull(host, id)
     yield* host.client.domainUndefine({ domain: domainByUuid(id), flags: undefineFlags }).pipe(unless("noDomain"))
+    yield* removeVgpus(host, id)
     yield* host.disks.remove(id)
   })

@@ -13,7 +13,7 @@ import * as LibvirtDriver from "../../drivers/libvirt/LibvirtDriver.ts"
 import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
 import * as SimulatedFleet from "../../drivers/simulated/SimulatedFleet.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
-import { deviceSpecsOf } from "./fleet.ts"
+import { deviceSpecsOf, wordsOf } from "./fleet.ts"
 import { cannotStart, type StartError, wrongUsage } from "./StartError.ts"
 import { version } from "./version.ts"
 
@@ -32,6 +32,7 @@ export interface AgentSettings extends CpuSetTexts {
   readonly libvirtUri: string
   readonly virtType: "auto" | "kvm" | "qemu"
   readonly pciDeviceSpec: string | null
+  readonly enabledMdevTypes: string | null
 }
 
 const readText = (path: string, option: string): Effect.Effect<string, StartError> =>
@@ -97,7 +98,7 @@ const libvirt = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet, Driv
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return yield* wrongUsage([`--libvirt-uri: ${target.failure.message}`])
     const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
-    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets, deviceSpecs: deviceSpecsOf(settings.pciDeviceSpec) })
+    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets, deviceSpecs: deviceSpecsOf(settings.pciDeviceSpec), mdevTypes: wordsOf(settings.enabledMdevTypes) })
   })
 
 const unhealable = (error: DriverError): StartError => cannotStart(error.message)

@@ -26,6 +26,9 @@ function* survivorsOn(index: InstanceIndex["Service"], hostname: string): Iterab
 export const deviceSpecsOf = (given: string | null): ReadonlyArray<DeviceSpec> =>
   given === null ? [] : Result.getOrElse(parseDeviceSpecs(given), () => [])
 
+export const wordsOf = (given: string | null): ReadonlyArray<string> =>
+  (given ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "")
+
 /** Hosts that exist only in this process; their guests outlive it by the journal. */
 export const simulated = (options: Omit<SimulatedFleet.Options, "survivors">): Layer.Layer<Fleet | Faults, never, InstanceIndex> =>
   Layer.unwrap(Effect.map(InstanceIndex, (index) =>

@@ -32,6 +32,7 @@ const driving = {
   virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
   cpuSharedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs, as 0-3,8, that servers share; without it and --cpu-dedicated-set: all" }),
   cpuDedicatedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs that pinned servers have to themselves; without it and --cpu-shared-set: all" }),
+  enabledMdevTypes: text({ fallback: null, metavar: "TYPE,TYPE", meaning: "Types of mediated devices, as nvidia-35, that libvirt's guests may have as virtual graphics cards (resources:VGPU); of each card the first that it has" }),
   pciDeviceSpec: checked(
     { fallback: null, isList: true, metavar: "JSON", meaning: "PCI devices of the host that servers may have, as Nova's [pci]device_spec: {\"vendor_id\": \"10de\"} or {\"address\": \"*:81:00.*\", \"physical_network\": \"net1\"}; may be given several times" },
     (given) => Result.match(parseDeviceSpecs(given), { onSuccess: () => undefined, onFailure: (problem) => problem })

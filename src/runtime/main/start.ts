@@ -14,7 +14,7 @@ import { openDataFolder, readKept, writeSecret } from "./dataFolder.ts"
 import type { DataFolder } from "./dataFolder.ts"
 import { markSeeded, seed } from "./demo.ts"
 import { explain } from "./explain.ts"
-import { deviceSpecsOf, libvirt, simulated } from "./fleet.ts"
+import { deviceSpecsOf, libvirt, simulated, wordsOf } from "./fleet.ts"
 import type { Settings } from "./options.ts"
 import { schedulerSettingsOf } from "./schedulerOptions.ts"
 import { wrongUsage } from "./StartError.ts"
@@ -50,7 +50,7 @@ const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.La
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
     const hostIp = isWildcard(host) ? "127.0.0.1" : host
-    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs }))
+    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs, mdevTypes: wordsOf(settings.enabledMdevTypes) }))
   }
   return topologies === null
     ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, cpuSets, deviceSpecs }))

@@ -32,7 +32,7 @@ describe("what crosses the wire", () => {
     assert.deepStrictEqual(over(Hardware, hardware), hardware)
     const { resourceClass: ___, traits: ____, ...claimed } = vf!
     const placed = specOf(1, {
-      devices: [{ ...gpu(1), alias: "gpu" }],
+      devices: [{ ...gpu(1), alias: "gpu" }], vgpus: 1,
       nics: [{ portId: "p", networkId: "n", macAddress: "fa:16:3e:00:00:01", mtu: 1450, fixedIps: [], vnicType: "direct", vlan: 7, device: { ...claimed, portId: "p" } }]
     })
     assert.deepStrictEqual(over<DomainSpec, unknown>(Spec, placed), placed)

@@ -31,6 +31,7 @@ describe("settings", () => {
       virtType: "auto",
       cpuSharedSet: null,
       cpuDedicatedSet: null,
+      enabledMdevTypes: null,
       pciDeviceSpec: null,
       enabledFilters:
         "ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter",

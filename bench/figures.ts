@@ -76,6 +76,9 @@ export const figures = {
   placementFill: { name: "  a host that comes, CPU", unit: "µs" },
   placementBytes: { name: "  memory of the table for a host, with the kinds of the mix", unit: "bytes" },
   candidates: { name: "allocation candidates: eight groups apart over eight nested providers, limit 1,000", unit: "ms", budget: { atMost: 5 } },
+  dryRunPlacementP50: { name: "a place while somebody asks, p50", unit: "ms" },
+  dryRunPlacementP99: { name: "a place while somebody asks, p99", unit: "ms" },
+  dryRunMillis: { name: "the question itself", unit: "ms" },
   ownShare: { name: "(load generator: share of a core)", unit: "%" },
   sentLate: { name: "(load generator: latest request sent late by)", unit: "ms" }
 } as const satisfies Record<string, Figure>

@@ -20,6 +20,7 @@ import { clusterFailover } from "./parts/clusterFailover.ts"
 import { clusterProfile } from "./parts/clusterProfile.ts"
 import { clusterRequests } from "./parts/clusterRequests.ts"
 import { clusterScale } from "./parts/clusterScale.ts"
+import { dryRuns } from "./parts/dryRuns.ts"
 import { journal } from "./parts/journal.ts"
 import { latency } from "./parts/latency.ts"
 import { lists } from "./parts/lists.ts"
@@ -39,7 +40,7 @@ interface Part {
   readonly run: (bench: Bench) => Promise<void>
 }
 
-const oneProcess: Readonly<Record<string, Part>> = { journal, startup, boots, latency, reads, power, profile, lists, memory, restart, placement }
+const oneProcess: Readonly<Record<string, Part>> = { journal, startup, boots, latency, reads, power, profile, lists, memory, restart, placement, "dry-runs": dryRuns }
 /** They need recorded data beside the repository. */
 const recorded: Readonly<Record<string, Part>> = { packing }
 /** They need redis-server. */

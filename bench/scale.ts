@@ -18,6 +18,7 @@ export interface Scale {
   readonly placementFleets: ReadonlyArray<number>
   /** Of a round. */
   readonly placements: number
+  readonly dryRunFleets: ReadonlyArray<number>
   /** Of the trace that is packed, one batch in so many. */
   readonly packingEvery: number
   /** Of the cluster's parts. */
@@ -45,6 +46,7 @@ export const full: Scale = {
   commits: 100_000,
   placementFleets: [100, 1000, 10_000, 100_000],
   placements: 10_000,
+  dryRunFleets: [1000, 10_000],
   packingEvery: 1,
   clusterRatePerSecond: 50,
   clusterAgents: [100, 1000],
@@ -69,6 +71,7 @@ export const quick: Scale = {
   commits: 20_000,
   placementFleets: [100, 10_000],
   placements: 2_000,
+  dryRunFleets: [1000],
   packingEvery: 16,
   clusterRatePerSecond: 50,
   clusterAgents: [20, 100],

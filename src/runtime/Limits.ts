@@ -212,6 +212,13 @@ export const Limits = {
   /** Servers of one flavor that are counted on one host; of those with NUMA cells, on all hosts: each is fitted for itself. */
   capacityPerHostMax: 16_384,
   capacityFitsMax: 20_000,
+  /** Dry runs at a time, and more that wait for their turn. */
+  dryRunsMax: 4,
+  dryRunsWaitingMax: 32,
+  /** A long computation beside other work: a slice of it between two turns of the event loop, and all of it, its wait included. Less than `askAttemptMillisMax`. */
+  sliceMicrosMax: 500,
+  sliceStepsMax: 4_096,
+  slicedMillisMax: 8_000,
   /** Between two looks of the scheduler at which hosts are up; the one it picks is looked at in any case. */
   livenessMillis: 1_000,
   /** Hosts on which an affinity group that is made at once is tried as a whole. */

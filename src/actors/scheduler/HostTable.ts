@@ -103,6 +103,17 @@ export class HostTable {
     for (const state of this.#columns.states) if (state !== undefined) yield state
   }
 
+  /** All of them, by name. */
+  ordered(): ReadonlyArray<HostState> {
+    const { states } = this.#columns
+    return this.#columns.ranks().rows.map((row) => states[row]!)
+  }
+
+  /** Judges for requests of this kind what changed, so that the next of them has it ready. */
+  prepare(spec: RequestSpec): void {
+    this.#classOf(spec)
+  }
+
   /** The same hosts to place on without a trace here. It shares what never changes. */
   fork(): HostTable {
     const copy = new HostTable(this.#rules)
@@ -113,19 +124,24 @@ export class HostTable {
 
   /** The host every filter admits and the weighers like best, or why there is none. */
   pick(spec: RequestSpec, chance: Chance = noChance): Result.Result<Picked, Refusals> {
+    return Result.fromNullishOr(this.find(spec, chance), () => this.#refusals(spec))
+  }
+
+  /** The same, where nobody asks why. */
+  find(spec: RequestSpec, chance: Chance = noChance): Picked | null {
     const asked = this.#requestFilters.filter((filter) => concerns(filter, spec))
     const few = this.#fewHosts(asked, spec)
     const { admitted, best, weightsOf } = few === null ? this.#search(asked, spec, chance) : this.#rank(few, spec, chance)
     const one = best[chance.subset === 1 ? 0 : Math.floor(chance.draw() * Math.min(best.length, chance.subset))]
-    if (one === undefined) return Result.fail(this.#refusals(asked.length === 0, spec))
+    if (one === undefined) return null
     const { host, score } = one
-    return Result.succeed({
+    return {
       host, score, admitted,
       ...placeOf(host, spec, this.#rules.isNumaPacked),
       allocations: allocationsOf(host, spec),
       runnersUp: best.filter((other) => other !== one).slice(0, Limits.proofRunnersUpMax),
       weights: weightsOf(host)
-    })
+    }
   }
 
   /** Per host the first filter that refuses it, grouped; of a request that has a place too. What is known of its kind is not asked again. */
@@ -152,8 +168,8 @@ export class HostTable {
     return ranked(this.#rules, this.states(), spec).slice(0, most)
   }
 
-  #refusals(isOfClass: boolean, spec: RequestSpec): Refusals {
-    if (!isOfClass) return this.explain(spec)
+  #refusals(spec: RequestSpec): Refusals {
+    if (this.#requestFilters.some((filter) => concerns(filter, spec))) return this.explain(spec)
     const one = this.#classOf(spec)
     if (one.refusals?.version !== this.#columns.version) one.refusals = { version: this.#columns.version, value: this.explain(spec) }
     return one.refusals.value

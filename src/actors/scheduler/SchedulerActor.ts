@@ -1,5 +1,6 @@
 import { Clock, Effect, Random, Result } from "effect"
 import { Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
 import { Fleet } from "../../drivers/Driver.ts"
 import { caughtUp } from "../../runtime/kernel/ask.ts"
 import { HostTopologies } from "../../runtime/kernel/HostTopologies.ts"
@@ -11,21 +12,21 @@ import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
-import { type Instance, isLive } from "../instance/Instance.ts"
+import type { Instance } from "../instance/Instance.ts"
 import { presencesOf } from "../instance/presences.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
 import { takenBy } from "../placement/demand/Taken.ts"
 import { Placement } from "../placement/PlacementProtocol.ts"
 import { consumerRecords, providerRecords } from "../placement/records.ts"
-import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { isoOf } from "../shared/time.ts"
+import { dryRuns } from "./dryRunsWorkflow.ts"
 import { FailedBuilds } from "./FailedBuilds.ts"
 import { Gangs, gangSizeOf, memberKey, undecided } from "./Gangs.ts"
 import { type Held, Holds } from "./Holds.ts"
 import { HostTable, type Picked } from "./HostTable.ts"
 import { placeAll } from "./placing.ts"
 import { anywhereElse } from "./proof/elsewhere.ts"
-import { loadOf } from "./proof/hostChange.ts"
+import type { Movable } from "./proof/moves.ts"
 import { admission } from "./proof/near.ts"
 import { placedOf } from "./proof/placed.ts"
 import type { Proof } from "./proof/Proof.ts"
@@ -40,10 +41,7 @@ import { NoValidHost, SchedulerEntity } from "./SchedulerProtocol.ts"
 import { type Refusals, summaryOf } from "./select.ts"
 import { SchedulerOptions } from "./settings.ts"
 import { Sight } from "./Sight.ts"
-import { capacityOf } from "./whatIf/capacity.ts"
-import { drainPlan } from "./whatIf/drain.ts"
-import { imagined } from "./whatIf/imagined.ts"
-import type { WhatIfAnswer, WhatIfQuestion } from "./whatIf/WhatIf.ts"
+import { countedOn, type Member, type Surveyed } from "./whatIf/Moment.ts"
 
 const isSettled = (held: Held, known: Instance): boolean =>
   known.generation >= held.generation && known.work?.step !== "schedule" && known.work?.step !== "select"
@@ -54,10 +52,9 @@ const noValidHost = (spec: RequestSpec, refusals: Refusals, placement: Proof, ad
     kind: "conflict", message: `No valid host was found. ${summaryOf(refusals, spec)}.${more}${advice}`, code: explanationOf(placement), placement
   })
 
-const nobodyMoved: ReadonlyMap<string, string> = new Map()
-
 /** What a proof says of the request hangs on the request alone. */
-const nothingKnown: Surroundings = { groupHosts: new Map(), hostOf: () => null }
+const noMembers: ReadonlyMap<string, number> = new Map()
+const nothingKnown: Surroundings = { groupHosts: noMembers, hostOf: () => null }
 
 /** When, and what was asked, in front of what came of it. */
 const proofOf = ({ work }: Instance, spec: RequestSpec, outcome: Proof["outcome"], nowMillis: number): Proof => ({
@@ -126,32 +123,31 @@ export const layer = SchedulerEntity.toLayer(
     regroup()
     for (const host of records.all(hosts)) mark(host.hostname)
 
-    const groupHosts = ({ id, wish }: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved): ReadonlyMap<string, number> => {
-      const counts = new Map<string, number>()
-      if (wish.serverGroupId === null) return counts
-      const count = (host: string) => counts.set(host, (counts.get(host) ?? 0) + 1)
+    /** The other members of its group, with those that are picked and not yet there. */
+    const membersBeside = ({ id, wish }: Wanting): ReadonlyArray<Member> => {
+      const members: Array<Member> = []
+      if (wish.serverGroupId === null) return members
       for (const member of index.inGroup(wish.serverGroupId)) {
-        if (member.id === id) continue
-        const to = moved.get(member.id)
-        if (to !== undefined) count(to)
-        else for (const { host } of presencesOf(member)) count(host!)
+        if (member.id !== id) for (const { host } of presencesOf(member)) members.push({ id: member.id, host: host! })
       }
-      for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) count(held.host)
-      return counts
+      for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) members.push(held)
+      return members
     }
+    const groupHosts = (instance: Wanting) => countedOn(membersBeside(instance))
+    const hostOf = (id: string) => index.get(id)?.host ?? null
     const { aliases } = settings
-    const everyRequest = { aliases, prefilter: prefilter(settings.prefilters, () => records.all(aggregates)) }
-    const specOf = (instance: Wanting, moved: ReadonlyMap<string, string> = nobodyMoved) =>
-      requestSpecOf(instance, { groupHosts: groupHosts(instance, moved), hostOf: (id) => index.get(id)?.host ?? null, ...everyRequest })
+    const everyRequest = { hostOf, aliases, prefilter: prefilter(settings.prefilters, () => records.all(aggregates)) }
+    const specOf = (instance: Wanting) => requestSpecOf(instance, { groupHosts: groupHosts(instance), ...everyRequest })
 
-    const prover = new Prover(rules, table, {
+    const movable: Movable = {
       serversOn: index.onHost,
       mayLeave: (server) => {
         const admits = admission(rules, anywhereElse(specOf(server), server))
         for (const host of table.states()) if (admits(host)) return true
         return false
       }
-    })
+    }
+    const prover = new Prover(rules, table, movable)
     const refused = (instance: Instance, spec: RequestSpec, refusals: Refusals, nowMillis: number, more = ""): NoValidHost => {
       const outcome = prover.refused(spec, refusals)
       return noValidHost(spec, refusals, proofOf(instance, spec, outcome, nowMillis), adviceOf(outcome), more)
@@ -227,40 +223,21 @@ export const layer = SchedulerEntity.toLayer(
       return Result.succeed(held)
     }
 
-    /** What a pick would come to now. */
-    const tried = (spec: RequestSpec): Proof["outcome"] => {
-      const picked = table.pick(spec)
-      return Result.isSuccess(picked) ? placedOf(picked.success) : prover.refused(spec, picked.failure)
-    }
-    const whatIf = (question: WhatIfQuestion, nowMillis: number): Result.Result<WhatIfAnswer, Refusal> => {
+    /** All that a dry run may ask for; what it gets of hosts does not change under it. */
+    const survey = (nowMillis: number): Surveyed => {
       sight.watchLiveness(nowMillis, 0)
       refresh()
-      const proof = (spec: RequestSpec, requestId: string): Proof =>
-        ({ at: isoOf(nowMillis), request: proofRequestOf(spec, requestId, 1), outcome: tried(spec) })
-      switch (question._tag) {
-        case "Boot": {
-          const spec = requestSpecOf(imagined(question), { ...nothingKnown, ...everyRequest })
-          const load = loadOf({ flavor: question.flavor, imageProperties: question.imageProperties })
-          return Result.succeed({ _tag: "Boot", proof: proof(spec, question.requestId), ...capacityOf(rules, table.states(), spec, load) })
-        }
-        case "Resize": {
-          const server = index.get(question.server)
-          if (server === undefined || !isLive(server)) return Result.fail(refuse("notFound", `Instance ${question.server} could not be found.`))
-          const spec = anywhereElse(specOf({ ...server, flavor: question.flavor }), server)
-          return Result.succeed({ _tag: "Resize", proof: proof(spec, question.requestId) })
-        }
-        case "Drain": {
-          const { host, premises } = question
-          return table.get(host) === undefined
-            ? Result.fail(refuse("notFound", `Compute host ${host} could not be found.`))
-            : Result.succeed({ _tag: "Drain", plan: drainPlan(table, { host, premises, servers: index.onHost(host), specOf }) })
-        }
+      return {
+        at: isoOf(nowMillis), rules, hosts: table.ordered(), movable, membersBeside,
+        serverOf: index.get, serversOn: index.onHost,
+        specOf: (server) => requestSpecOf(server, { groupHosts: noMembers, ...everyRequest })
       }
     }
+    const dryRun = yield* dryRuns
 
     return SchedulerEntity.of({
-      WhatIf: ({ payload: { question } }) =>
-        Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Effect.suspend(() => Effect.fromResult(whatIf(question, nowMillis)))),
+      // Outside of the mailbox's turn: nobody waits for it.
+      WhatIf: ({ payload: { question } }) => Rpc.fork(dryRun(question, survey)),
       Select: Effect.fnUntraced(function*({ payload: { instance } }) {
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }

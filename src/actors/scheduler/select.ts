@@ -100,7 +100,7 @@ export const multiplierOf = ({ metadataKey, multiplier, reads }: Weigher, host: 
     ? multiplier : leastOf(host, metadataKey, multiplier)
 
 /** Values of one weigher, from the least to the greatest of the admitted hosts. */
-const weighed = (weigher: Weigher, hosts: ReadonlyArray<HostState>, spec: RequestSpec) => {
+export const weighed = (weigher: Weigher, hosts: ReadonlyArray<HostState>, spec: RequestSpec) => {
   const values = hosts.map((host) => valueOf(weigher, host, spec))
   let low = Infinity
   let high = -Infinity

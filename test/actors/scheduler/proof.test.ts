@@ -12,6 +12,8 @@ import { proofRequestOf } from "../../../src/actors/scheduler/proof/request.ts"
 import { adviceOf, explanationOf } from "../../../src/actors/scheduler/proof/words.ts"
 import { rulesOf } from "../../../src/actors/scheduler/registry.ts"
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
+import { trial } from "../../../src/actors/scheduler/whatIf/trial.ts"
+import { finished } from "../../../src/actors/shared/Steps.ts"
 import { defaultSettings } from "../../../src/actors/scheduler/settings.ts"
 import { devicesOf, gpu, request } from "../../fixtures/devices.ts"
 import { anInstance } from "../../fixtures/instances.ts"
@@ -138,6 +140,14 @@ describe("proofs", () => {
     const world = worldOf(fleet)
     const spec = specFrom(asked)
     assert.deepStrictEqual(proofOf({ ...world, hosts: world.hosts.toReversed() }, spec), proofOf(world, spec))
+  }, { arbitrary: { runs: 500 } })
+
+  it.prop("say the same when they are worked out in steps", [Fleet, Asked], ([fleet, asked]) => {
+    const world = worldOf(fleet)
+    const spec = specFrom(asked)
+    const hosts = world.hosts.toSorted((a, b) => a.hostname < b.hostname ? -1 : 1)
+    const movable = { serversOn: (host: string) => world.servers.get(host)!, mayLeave: () => true }
+    assert.deepStrictEqual(finished(trial({ rules, hosts, movable }, spec)), outcomeOf(world, spec))
   }, { arbitrary: { runs: 500 } })
 
   it.prop("are small, and the same after the journal", [Fleet, Asked], ([fleet, asked]) => {

@@ -1,5 +1,6 @@
 import { Limits } from "../../../runtime/Limits.ts"
 import type { Instance } from "../../instance/Instance.ts"
+import type { Steps } from "../../shared/Steps.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
@@ -30,13 +31,17 @@ const smallest = (admits: (host: HostState) => boolean, { host }: Near, { server
 }
 
 /** Of the hosts that are full, so many are looked at. `null`: no one server makes room that could go elsewhere. */
-export const moveOf = (rules: Rules, near: ReadonlyArray<Near>, spec: RequestSpec, movable: Movable): Relaxation | null => {
+export function* moveOf(rules: Rules, near: ReadonlyArray<Near>, spec: RequestSpec, movable: Movable): Steps<Relaxation | null> {
   const admits = admission(rules, spec)
   const found: Array<{ readonly host: string; readonly server: Instance }> = []
   for (const one of near.filter(({ by }) => full.has(by.name)).slice(0, Limits.relaxationHostsMax)) {
     const server = smallest(admits, one, movable)
     if (server !== undefined) found.push({ host: one.host.hostname, server })
+    yield
   }
-  const best = found.sort((a, b) => bySize(a.server, b.server)).slice(0, Limits.relaxationMovesTriedMax).find(({ server }) => movable.mayLeave(server))
-  return best === undefined ? null : { _tag: "Move", server: best.server.id, host: best.host, hosts: 1 }
+  for (const { host, server } of found.sort((a, b) => bySize(a.server, b.server)).slice(0, Limits.relaxationMovesTriedMax)) {
+    if (movable.mayLeave(server)) return { _tag: "Move", server: server.id, host, hosts: 1 }
+    yield
+  }
+  return null
 }

@@ -1,3 +1,4 @@
+import type { Steps } from "../../shared/Steps.ts"
 import { concerns, type Filter } from "../Filter.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
@@ -23,7 +24,7 @@ const oneOf = ([first, second, third]: ReadonlyArray<Filter>): Filter | null => 
 }
 
 /** By name, so that what follows does not hang on the order of rows. */
-export const nearOf = ({ filters }: Pick<Rules, "filters">, hosts: Iterable<HostState>, spec: RequestSpec): ReadonlyArray<Near> => {
+export function* nearOf({ filters }: Pick<Rules, "filters">, hosts: Iterable<HostState>, spec: RequestSpec): Steps<ReadonlyArray<Near>> {
   const asked = filters.filter((filter) => concerns(filter, spec))
   const near: Array<Near> = []
   for (const host of hosts) {
@@ -31,6 +32,7 @@ export const nearOf = ({ filters }: Pick<Rules, "filters">, hosts: Iterable<Host
     for (let at = 0; refusing.length < 3 && at < asked.length; at++) if (!asked[at]!.admits(host, spec)) refusing.push(asked[at]!)
     const by = oneOf(refusing)
     if (by !== null) near.push({ host, by })
+    yield
   }
   return near.sort((a, b) => a.host.hostname < b.host.hostname ? -1 : 1)
 }

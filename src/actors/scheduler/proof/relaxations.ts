@@ -3,6 +3,7 @@ import { Limits } from "../../../runtime/Limits.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import { capacityOf, isPortion } from "../../placement/Provider.ts"
 import { holdsLess, shortDevices } from "../filters/pciPassthrough.ts"
+import type { Steps } from "../../shared/Steps.ts"
 import type { HostState } from "../HostState.ts"
 import type { Rules } from "../registry.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
@@ -111,11 +112,13 @@ const inOrder = (all: ReadonlyArray<Relaxation>): ReadonlyArray<Relaxation> =>
   all.toSorted((a, b) => a._tag !== b._tag ? 0 : a._tag === "Shortage" && b._tag === "Shortage" ? a.short - b.short : b.hosts - a.hosts)
 
 /** Of each kind a few, in the order in which they ask least of who wants the server. */
-export const relaxationsOf = (rules: Rules, hosts: Iterable<HostState>, spec: RequestSpec, movable: Movable): ReadonlyArray<Relaxation> => {
-  const near = nearOf(rules, hosts, spec)
+export function* relaxationsOf(
+  rules: Rules, hosts: Iterable<HostState>, spec: RequestSpec, movable: Movable
+): Steps<ReadonlyArray<Relaxation>> {
+  const near = yield* nearOf(rules, hosts, spec)
   const few = (all: ReadonlyArray<Relaxation>) => inOrder(all).slice(0, Limits.relaxationsOfKindMax)
   const grouped = near.filter(isOfGroup).length
-  const move = moveOf(rules, near, spec, movable)
+  const move = yield* moveOf(rules, near, spec, movable)
   return [
     ...few(zones(near)),
     ...few(cells(rules, near, spec)),

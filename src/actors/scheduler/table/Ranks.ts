@@ -29,6 +29,11 @@ export class Ranks {
   /** By level, from the lowest: no row of a node has less. */
   minima: ReadonlyArray<Float64Array> = []
 
+  /** In the order of their names. */
+  get rows(): ReadonlyArray<number> {
+    return this.#rows
+  }
+
   add(name: string, row: number): void {
     this.#added.set(name, row)
   }

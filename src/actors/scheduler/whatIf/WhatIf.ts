@@ -38,6 +38,8 @@ export type Capacity = typeof Capacity.Type
 
 /** `moves` in the order in which they fit. `changed`: sentences, of the premises that hold no more. */
 export const DrainPlan = Schema.Struct({
+  /** Of which moment it is: ISO 8601, UTC; absent: an older scheduler said so. */
+  at: Schema.optionalKey(Schema.String),
   host: Schema.String,
   moves: Schema.Array(Schema.Struct({ server: Schema.String, to: Schema.String })),
   stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String })),

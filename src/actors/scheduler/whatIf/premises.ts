@@ -1,22 +1,24 @@
 import type { HostState } from "../HostState.ts"
-import type { HostTable } from "../HostTable.ts"
 import type { Premise } from "./WhatIf.ts"
+
+/** By name. */
+type Hosts = ReadonlyMap<string, HostState>
 
 const premiseOf = ({ diskUsedGb, hostname, instances, isDisabled, isUp, ramUsedMb, vcpusUsed }: HostState): Premise =>
   ({ host: hostname, isUp, isDisabled, instances, vcpusUsed, ramUsedMb, diskUsedGb })
 
-export const premisesOf = (table: HostTable, hostnames: Iterable<string>): ReadonlyArray<Premise> =>
+export const premisesOf = (hosts: Hosts, hostnames: Iterable<string>): ReadonlyArray<Premise> =>
   [...new Set(hostnames)].toSorted().flatMap((hostname) => {
-    const host = table.get(hostname)
+    const host = hosts.get(hostname)
     return host === undefined ? [] : [premiseOf(host)]
   })
 
 const facts = ["isUp", "isDisabled", "instances", "vcpusUsed", "ramUsedMb", "diskUsedGb"] as const
 
 /** What is not as the plan took it to be: `host h1: ramUsedMb was 512, is 1024`. */
-export const changedPremises = (premises: ReadonlyArray<Premise>, table: HostTable): ReadonlyArray<string> =>
+export const changedPremises = (premises: ReadonlyArray<Premise>, hosts: Hosts): ReadonlyArray<string> =>
   premises.flatMap((was) => {
-    const [is] = premisesOf(table, [was.host])
+    const [is] = premisesOf(hosts, [was.host])
     return is === undefined
       ? [`host ${was.host} is gone`]
       : facts.filter((fact) => was[fact] !== is[fact]).map((fact) => `host ${was.host}: ${fact} was ${was[fact]}, is ${is[fact]}`)

@@ -1,7 +1,7 @@
 /** Servers with PCI devices of their host, from the flavor or the port to the guest, through the real actors. */
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Result } from "effect"
-import { flavors } from "../../src/actors/catalog/Flavor.ts"
+import { flavors, snapshotOf } from "../../src/actors/catalog/Flavor.ts"
 import type { Instance } from "../../src/actors/instance/Instance.ts"
 import { InstanceEntity } from "../../src/actors/instance/InstanceProtocol.ts"
 import { NetworkApi } from "../../src/actors/network/NetworkApiProtocol.ts"
@@ -9,6 +9,8 @@ import { parseAliases } from "../../src/actors/placement/devices/aliases.ts"
 import { parseDeviceSpecs } from "../../src/actors/placement/devices/deviceSpecs.ts"
 import { parseTopologies } from "../../src/drivers/simulated/topologies.ts"
 import { HostTopologies } from "../../src/runtime/kernel/HostTopologies.ts"
+import { defaultCell, SchedulerEntity } from "../../src/actors/scheduler/SchedulerProtocol.ts"
+import type { WhatIfQuestion } from "../../src/actors/scheduler/whatIf/WhatIf.ts"
 import { Limits } from "../../src/runtime/Limits.ts"
 import { aCloud, asked, type Cloud, create } from "../fixtures/asked.ts"
 import { admin } from "../fixtures/callers.ts"
@@ -169,15 +171,15 @@ describe("a pick that rests on an older view of the host", () => {
 })
 
 describe("a port whose card is a device", () => {
-  const aPort = (cloud: Cloud, physicalNetwork: string, vnicType: string, profile = {}) => Effect.gen(function*() {
+  const aPort = (cloud: Cloud, physicalNetwork: string, vnicType: string, profile = {}, numaPolicy: "required" | null = null) => Effect.gen(function*() {
     const { networks, ports, subnets } = Context.get(cloud.context, NetworkApi)
     const network = yield* networks.create(admin, { ...networkDraft, isShared: true, networkType: "vlan", physicalNetwork, segmentationId: 7 })
     yield* subnets.create(admin, subnetDraft(network.id, "10.0.0.0/24"))
-    return yield* ports.create(admin, { ...portDraft(network.id), projectId: "project", vnicType, profile })
+    return yield* ports.create(admin, { ...portDraft(network.id), projectId: "project", vnicType, profile, numaPolicy })
   })
   const portNow = (cloud: Cloud, id: string) => Context.get(cloud.context, NetworkApi).ports.get(admin, id)
-  const bootOn = (cloud: Cloud, portId: string) =>
-    Effect.flatMap(cloud.make("a", { networks: [{ networkId: null, portId, fixedIp: null, tag: null }] }), cloud.settled)
+  const bootOn = (cloud: Cloud, portId: string, flavorId = "plain") =>
+    Effect.flatMap(cloud.make("a", { flavorId, networks: [{ networkId: null, portId, fixedIp: null, tag: null }] }), cloud.settled)
 
   it.effect("gets one of its physical network, says which, and gives it back", () =>
     Effect.gen(function*() {
@@ -215,6 +217,19 @@ describe("a port whose card is a device", () => {
       }
     }))
 
+  it.effect("says how near it must be, whatever the flavor says", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich()
+      yield* cloud.records.write([flavor("pinned", { ...pinned, "hw:pci_numa_affinity_policy": "preferred" })])
+      // The second node, where the card is, has no room for two more.
+      yield* Effect.forEach(["x", "y"], (name) => boot(cloud, name, "both"))
+      const port = yield* aPort(cloud, "net1", "direct", {}, "required")
+      const near = yield* bootOn(cloud, port.id, "pinned")
+      assert.match(near.fault?.message ?? "", /NUMATopologyFilter/)
+      yield* Context.get(cloud.context, NetworkApi).ports.update(admin, port.id, { numaPolicy: null })
+      assert.strictEqual((yield* bootOn(cloud, port.id, "pinned")).vmState, "active")
+    }))
+
   it.effect("of a kind that no host makes is refused", () =>
     Effect.gen(function*() {
       const cloud = yield* rich()
@@ -223,6 +238,32 @@ describe("a port whose card is a device", () => {
       assert.deepStrictEqual([refusal.kind, refusal.message], [
         "badRequest", `Port ${port.id} has binding:vnic_type vdpa: servers may have ports of normal, direct, macvtap, direct-physical.`
       ])
+    }))
+})
+
+describe("what would be if", () => {
+  const ask = (cloud: Cloud, question: WhatIfQuestion) =>
+    Effect.flatMap(Effect.provideContext(SchedulerEntity.client, cloud.context), (scheduler) => scheduler(defaultCell).WhatIf({ question }))
+  const roomFor = (cloud: Cloud, id: string) => Effect.map(
+    ask(cloud, {
+      _tag: "Boot", requestId: "req", projectId: "project", imageId: null, imageProperties: {}, zone: null,
+      flavor: snapshotOf(cloud.records.get(flavors, id)!)
+    }),
+    (answer) => answer._tag === "Boot" ? answer.capacity.map(({ hosts, servers }) => [hosts, servers]) : []
+  )
+
+  it.effect("counts as many servers more as have devices, and moves servers to hosts that have theirs", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      assert.deepStrictEqual([yield* roomFor(cloud, "gpu"), yield* roomFor(cloud, "near"), yield* roomFor(cloud, "card")], [[[2, 6]], [[2, 4]], [[2, 2]]])
+      const made = yield* Effect.forEach(["a", "b", "c", "d"], (name) => boot(cloud, name, "vf"))
+      const counts = yield* roomFor(cloud, "vf")
+      assert.deepStrictEqual(counts.map(([, servers]) => servers), [2])
+      // Each host has two servers and one function more: of two one finds room on the other.
+      assert.deepStrictEqual(made.map(({ host }) => host).toSorted(), ["sim-0001", "sim-0001", "sim-0002", "sim-0002"])
+      const drained = yield* ask(cloud, { _tag: "Drain", host: "sim-0001", premises: [] })
+      assert.deepStrictEqual(drained._tag === "Drain" ? [drained.plan.moves.length, drained.plan.stuck.length] : null, [1, 1])
+      assert.match(drained._tag === "Drain" ? drained.plan.stuck[0]!.why : "", /PciPassthroughFilter: 0 PCI devices vf free of 1 needed/)
     }))
 })
 

@@ -2,6 +2,7 @@ import { Effect, Result } from "effect"
 import type { Instance } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import type { Migration } from "../instance/Migration.ts"
+import { takenByServer } from "../placement/demand/Taken.ts"
 import { NoValidHost, type Selection } from "../scheduler/SchedulerProtocol.ts"
 import type { Fence } from "../shared/Promise.ts"
 import { isRefusal, type Refusal } from "../shared/Refusal.ts"
@@ -15,7 +16,9 @@ interface Needs<E1, E2> {
 const unavailable = (host: string) => `Compute service of ${host} is unavailable at this time.`
 
 /** What is wrong before the scheduler is asked, in Nova's words; `null`: nothing. */
-const problemOf = ({ devices, id }: Instance, { source, wish }: Migration, isUp: (hostname: string) => boolean): string | null => {
+const problemOf = (instance: Instance, { source, wish }: Migration, isUp: (hostname: string) => boolean): string | null => {
+  const { devices, id } = instance
+  if (takenByServer(instance).others.has("VGPU")) return "Migration pre-check error: virtual graphics cards do not move with a server that runs."
   if ((devices ?? []).length > 0) return "Migration pre-check error: PCI devices do not move with a server that runs."
   if (wish.host === source.host) return `Unable to migrate instance (${id}) to current host (${source.host}).`
   if (!isUp(source.host)) return unavailable(source.host)

@@ -1,4 +1,5 @@
 /** The records of the network service, in the terms of Neutron. Times ISO 8601; sizes as the names say. */
+import type { PciNumaPolicy } from "../placement/numa/HardwareWish.ts"
 import type { IpVersion } from "./addresses.ts"
 
 /** What every resource has. `projectId` owns it. */
@@ -63,6 +64,8 @@ export type Port = Owned & {
   readonly allowedAddressPairs: ReadonlyArray<AddressPair>
   readonly extraDhcpOpts: ReadonlyArray<DhcpOption>
   readonly dnsName: string
+  /** How near its device must be to the guest's NUMA cells; `null` or absent: as flavor and image say. */
+  readonly numaPolicy?: PciNumaPolicy | null
   /** A user made it: it outlives the server that uses it. */
   readonly isPreexisting: boolean
 }

@@ -16,7 +16,8 @@ export const devicePortOf = (port: Port, network: Network): DevicePort | null =>
   if (!isDeviceVnic(port.vnicType)) return null
   const isTrusted = truths[String(port.profile.trusted ?? "").toLowerCase()]
   return {
-    portId: port.id, vnicType: port.vnicType, physicalNetwork: network.physicalNetwork, ...(isTrusted === undefined ? {} : { isTrusted })
+    portId: port.id, vnicType: port.vnicType, physicalNetwork: network.physicalNetwork, ...(isTrusted === undefined ? {} : { isTrusted }),
+    ...(port.numaPolicy == null ? {} : { policy: port.numaPolicy })
   }
 }
 

@@ -1,4 +1,5 @@
 /** What callers may ask for: create requests with defaults filled in, and changes that name only what changes. */
+import type { PciNumaPolicy } from "../placement/numa/HardwareWish.ts"
 import type { AddressPair, AllocationPool, DhcpOption, HostRoute, Port } from "./Network.ts"
 
 /** `undefined` is "not given", which for a gateway is not the same as `null`. */
@@ -71,6 +72,7 @@ export interface PortDraft {
   readonly allowedAddressPairs: ReadonlyArray<AddressPair>
   readonly extraDhcpOpts: ReadonlyArray<DhcpOption>
   readonly dnsName: string
+  readonly numaPolicy?: PciNumaPolicy | null
 }
 export type PortPatch = { readonly [K in keyof Omit<PortDraft, "projectId" | "networkId">]?: PortDraft[K] }
 

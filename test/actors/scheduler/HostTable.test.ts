@@ -9,6 +9,8 @@ import { filterNames, rulesOf } from "../../../src/actors/scheduler/registry.ts"
 import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { detailsOf, ranked, refusalsOf, select } from "../../../src/actors/scheduler/select.ts"
 import { defaultSettings, type SchedulerSettings } from "../../../src/actors/scheduler/settings.ts"
+import { noDevices } from "../../../src/actors/placement/devices/DeviceState.ts"
+import { Devices, Requests, requestsFrom, stateFrom as stateFromDevices } from "../placement/devices/generated.ts"
 import { Guest, guestFrom, Host, hostFrom } from "../placement/numa/generated.ts"
 import { hostOf, saying, specOf } from "./made.ts"
 
@@ -19,14 +21,14 @@ const Made = Schema.Struct({
   up: one(true, true, true, false), disabled: one(false, false, false, true), zone: one("nova", "nova", "az1"),
   ioOps: one(0, 0, 1, 9), failed: one(0, 0, 0, 1), version: one(1, 1, 2), trait: one(true, false), instances: one(0, 3, 60),
   says: one("", "", "", "ram_weight_multiplier=-1.5", "cpu_weight_multiplier=3", "max_instances_per_host=2", "filter_tenant_id=p,q"),
-  cells: Schema.NullOr(Host)
+  cells: Schema.NullOr(Host), devices: Schema.NullOr(Devices)
 })
 const Asked = Schema.Struct({
   ram: one(0, 2048, 8192), vcpus: one(1, 2, 9), zone: one("", "", "az1"), trait: one("none", "none", "required", "forbidden"),
   policy: one("", "", "affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"), group: Schema.Array(one(0, 1, 2, 3, 70)),
   most: one(1, 2), excluded: Schema.Array(one(0, 1, 2, 5)), host: one(-1, -1, -1, -1, 2), forced: one(false, true),
   different: Schema.Array(one(0, 1, 66)), query: one("", "", "[\">\", \"$free_ram_mb\", 4096]"), project: one("p", "r"),
-  guest: Schema.NullOr(Guest)
+  guest: Schema.NullOr(Guest), devices: Schema.Union([Schema.Null, Schema.Null, Schema.Null, Requests])
 })
 const Step = Schema.Union([
   Schema.Struct({ put: one(0, 1, 2, 3, 4, 5, 64, 65, 66, 70, 130), as: Made }),
@@ -45,7 +47,8 @@ const stateFrom = (at: number, made: typeof Made.Type): HostState => hostOf(name
   availabilityZone: made.zone, ioOps: made.ioOps, failedBuilds: made.failed, hypervisorVersion: made.version,
   instances: made.instances, traits: new Set(made.trait ? ["HW_X"] : []),
   aggregates: made.says === "" ? [] : [saying(Object.fromEntries([made.says.split("=") as [string, string]]))],
-  topology: made.cells === null ? null : hostFrom(made.cells)
+  topology: made.cells === null ? null : hostFrom(made.cells),
+  devices: made.devices === null ? noDevices : stateFromDevices(made.devices)
 })
 
 const specFrom = (asked: typeof Asked.Type): RequestSpec => {
@@ -57,7 +60,8 @@ const specFrom = (asked: typeof Asked.Type): RequestSpec => {
     groupPolicy: asked.policy || null, groupHosts, maxServerPerHost: asked.most, excludedHosts: asked.excluded.map(nameOf),
     host: asked.host < 0 ? null : nameOf(asked.host), isForced: asked.host >= 0 && asked.forced,
     differentHosts: asked.different.length === 0 ? null : asked.different.map(nameOf), query: asked.query || null,
-    numa: asked.guest === null ? null : guestFrom(asked.guest)
+    numa: asked.guest === null ? null : guestFrom(asked.guest),
+    devices: asked.devices === null ? [] : requestsFrom(asked.devices)
   })
 }
 

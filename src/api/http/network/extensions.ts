@@ -12,6 +12,8 @@ const rows: ReadonlyArray<readonly [alias: string, name: string, description: st
   ["net-mtu-writable", "Network MTU (writable)", "Provides a writable MTU attribute for a network resource."],
   ["network_availability_zone", "Network Availability Zone", "Availability zone support for network."],
   ["pagination", "Pagination support", "Extension that indicates that pagination is enabled."],
+  ["port-numa-affinity-policy", "Port NUMA affinity policy", "Expose the port NUMA affinity policy"],
+  ["port-numa-affinity-policy-socket", "Port NUMA affinity policy socket", "Adds the socket policy to the port NUMA affinity policies"],
   ["port-security", "Port Security", "Provides port security"],
   ["project-id", "project_id field enabled", "Extension that indicates that project_id field is enabled."],
   ["provider", "Provider Network", "Expose mapping of virtual networks to physical networks"],

@@ -4,6 +4,7 @@ import { Limits } from "../../../runtime/Limits.ts"
 import { isBound, statusOf } from "../../../actors/network/Network.ts"
 import type { Port, SecurityGroupRule, Subnet } from "../../../actors/network/Network.ts"
 import type { NetworkView, SecurityGroupView } from "../../../actors/network/NetworkApiProtocol.ts"
+import { pciNumaPolicies } from "../../../actors/placement/numa/HardwareWish.ts"
 import { protocols } from "../../../actors/network/securityGroups.ts"
 import { isoSeconds } from "../../../actors/shared/time.ts"
 import {
@@ -151,8 +152,11 @@ export const portAttributes = {
   profile: mutable("binding:profile", orNull(profile, {}), {}),
   allowedAddressPairs: mutable("allowed_address_pairs", orNull(list(pair, 10), []), []),
   extraDhcpOpts: mutable("extra_dhcp_opts", orNull(list(dhcpOption, 100), []), []),
-  dnsName: mutable("dns_name", text(255), "")
+  dnsName: mutable("dns_name", text(255), ""),
+  numaPolicy: mutable("numa_affinity_policy", nullOr(oneOf(...pciNumaPolicies)), null)
 }
+
+const vifTypes: { readonly [vnicType: string]: string } = { direct: "hw_veb", macvtap: "hw_veb", "direct-physical": "hostdev_physical" }
 
 export const portWire = (port: Port, isAdmin: boolean): Wire => ({
   ...common(port),
@@ -169,13 +173,14 @@ export const portWire = (port: Port, isAdmin: boolean): Wire => ({
   extra_dhcp_opts: port.extraDhcpOpts,
   dns_name: port.dnsName,
   dns_assignment: port.fixedIps.map(({ address: ip }) => ({ ip_address: ip, hostname: port.dnsName, fqdn: port.dnsName })),
+  numa_affinity_policy: port.numaPolicy ?? null,
   "binding:vnic_type": port.vnicType,
   ...(isAdmin
     ? {
       "binding:host_id": port.hostId,
       "binding:profile": port.profile,
-      "binding:vif_type": isBound(port) ? "ovs" : "unbound",
-      "binding:vif_details": isBound(port) ? { port_filter: true, connectivity: "l2" } : {}
+      "binding:vif_type": isBound(port) ? vifTypes[port.vnicType] ?? "ovs" : "unbound",
+      "binding:vif_details": isBound(port) ? { port_filter: vifTypes[port.vnicType] === undefined, connectivity: "l2" } : {}
     }
     : {})
 })

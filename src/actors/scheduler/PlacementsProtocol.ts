@@ -11,10 +11,18 @@ export interface Explained {
   readonly proof: Proof
 }
 
+interface Imagined {
+  readonly flavorId: string
+  readonly imageId: string | null
+  readonly zone: string | null
+}
+
 /** A dry run by names, as operators have them. */
 export type WhatIfAsked =
-  | { readonly _tag: "Boot"; readonly flavorId: string; readonly imageId: string | null; readonly zone: string | null }
-  | { readonly _tag: "Resize"; readonly server: string; readonly flavorId: string }
+  | ({ readonly _tag: "Boot" } & Imagined)
+  | ({ readonly _tag: "BootSeveral"; readonly count: number; readonly groupPolicy: string | null } & Imagined)
+  | { readonly _tag: "Migrate"; readonly server: string; readonly host: string | null }
+  | { readonly _tag: "Resize"; readonly server: string; readonly flavorId: string; readonly mayStay?: boolean }
   | { readonly _tag: "Drain"; readonly host: string; readonly premises: ReadonlyArray<Premise> }
 
 /** What operators may ask of decisions of the scheduler. Faces see to it that only administrators do. */

@@ -38,12 +38,17 @@ export const layer = Layer.effect(Placements, Effect.gen(function*() {
   const questionOf = Effect.fnUntraced(function*({ caller, requestId }: Asked, asked: WhatIfAsked): Effect.fn.Return<WhatIfQuestion, Refusal> {
     switch (asked._tag) {
       case "Drain": return asked
-      case "Resize": return { _tag: "Resize", requestId, server: asked.server, flavor: yield* flavorOf(asked.flavorId) }
-      case "Boot": {
-        const { imageId, zone } = asked
+      case "Migrate": return { ...asked, requestId }
+      case "Resize": {
+        const { flavorId, ...resize } = asked
+        return { ...resize, requestId, flavor: yield* flavorOf(flavorId) }
+      }
+      case "Boot":
+      case "BootSeveral": {
+        const { flavorId, imageId, ...boot } = asked
         const image = imageId === null ? null : yield* images.get(caller, imageId)
-        const flavor = yield* flavorOf(asked.flavorId)
-        return { _tag: "Boot", requestId, projectId: caller.projectId ?? "", flavor, imageId, imageProperties: image?.properties ?? {}, zone }
+        const flavor = yield* flavorOf(flavorId)
+        return { ...boot, requestId, projectId: caller.projectId ?? "", flavor, imageId, imageProperties: image?.properties ?? {} }
       }
     }
   })

@@ -18,6 +18,7 @@ import { providerOverlay } from "../placement/providerOverlay.ts"
 import { takenBy } from "../placement/demand/Taken.ts"
 import { Placement } from "../placement/PlacementProtocol.ts"
 import { consumerRecords, providerRecords } from "../placement/records.ts"
+import { finished } from "../shared/Steps.ts"
 import { isoOf } from "../shared/time.ts"
 import { dryRuns } from "./dryRunsWorkflow.ts"
 import { FailedBuilds } from "./FailedBuilds.ts"
@@ -195,12 +196,12 @@ export const layer = SchedulerEntity.toLayer(
       const { reservationId } = instance
       const members = undecided(instance, index.ofProject(instance.projectId))
       const spec = specOf(instance)
-      const notAll = placeAll(members, spec, {
+      const notAll = finished(placeAll(members, spec, {
         pick: (asked) => pick(asked, nowMillis),
         hold: (member, picked) => void hold(memberKey(reservationId, member), instance, spec, picked, nowMillis),
         undo: (member) => holds.remove(memberKey(reservationId, member)),
         groupHosts: () => groupHosts(instance)
-      })
+      }))
       const more = ` Places for ${notAll?.placed} of the ${members.length} servers of this request: all are placed or none.`
       gangs.remember(
         reservationId,
@@ -229,7 +230,7 @@ export const layer = SchedulerEntity.toLayer(
       refresh()
       return {
         at: isoOf(nowMillis), rules, hosts: table.ordered(), movable, membersBeside,
-        serverOf: index.get, serversOn: index.onHost,
+        serverOf: index.get, serversOn: index.onHost, arrivingOn: index.movingOn,
         specOf: (server) => requestSpecOf(server, { groupHosts: noMembers, ...everyRequest })
       }
     }

@@ -8,6 +8,7 @@ import { Proof } from "../../actors/scheduler/proof/Proof.ts"
 import { Premise, WhatIfAnswer } from "../../actors/scheduler/whatIf/WhatIf.ts"
 import type { Caller } from "../../actors/shared/Caller.ts"
 import { Refusal } from "../../actors/shared/Refusal.ts"
+import { Limits } from "../../runtime/Limits.ts"
 
 /** Who made the call; given by `Authenticated`. */
 export class CurrentCaller extends Context.Service<CurrentCaller, Caller>()("kilonova/api/rpc/CurrentCaller") {}
@@ -81,10 +82,18 @@ export type ServerEvent = typeof ServerEvent.Type
 export const Explanation = Schema.Struct({ serverId: Schema.String, projectId: Schema.String, proof: Proof, text: Schema.String })
 export type Explanation = typeof Explanation.Type
 
-/** A dry run: one server more, a server with another flavor, or a host without its servers. */
+const imagined = { flavorId: Schema.String, imageId: Schema.NullOr(Schema.String), zone: Schema.NullOr(Schema.String) }
+
+/** A dry run: servers more, a server on another host or with another flavor, or a host without its servers. */
 export const WhatIf = Schema.Union([
-  Schema.TaggedStruct("Boot", { flavorId: Schema.String, imageId: Schema.NullOr(Schema.String), zone: Schema.NullOr(Schema.String) }),
-  Schema.TaggedStruct("Resize", { server: Schema.String, flavorId: Schema.String }),
+  Schema.TaggedStruct("Boot", imagined),
+  Schema.TaggedStruct("BootSeveral", {
+    ...imagined,
+    count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Limits.serversPerRequestMax })),
+    groupPolicy: Schema.NullOr(Schema.Literals(["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"]))
+  }),
+  Schema.TaggedStruct("Migrate", { server: Schema.String, host: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("Resize", { server: Schema.String, flavorId: Schema.String, mayStay: Schema.optionalKey(Schema.Boolean) }),
   /** `premises`: of an earlier plan; those that hold no more are told. */
   Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
 ])

@@ -4,41 +4,14 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Result } from "effect"
 import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { parse as parseToml } from "smol-toml"
-import { asOneList, flagOf, type Given, type Option as OptionRow, type Table } from "./optionKinds.ts"
+import { type Flags, flagsOf } from "./flags.ts"
+import { operatorCommands } from "./operatorCommands.ts"
+import type { Table } from "./optionKinds.ts"
 import { agentOptions, clusterOptions, type ClusterSettings, frontOptions, options, runnerOptions } from "./options.ts"
 import { describe, resolve } from "./settings.ts"
 import type { Resolved, Sources } from "./settings.ts"
 import { StartError, wrongUsage } from "./StartError.ts"
 import { version } from "./version.ts"
-
-type Flags<T extends Table> = { readonly [K in keyof T]: Option.Option<Given> }
-
-const lists = (name: string, row: OptionRow<unknown>): Flag.Flag<Option.Option<Given>> =>
-  Flag.String(flagOf(name)).pipe(
-    Flag.withDescription(row.meaning),
-    Flag.withMetavar(row.metavar),
-    Flag.atLeast(0),
-    Flag.map((all) => all.length === 0 ? Option.none<Given>() : Option.some<Given>(asOneList(all)))
-  )
-
-// Every flag is read as text: one table checks what flags, environment and file say, and words the complaint once.
-const flag = (name: string, row: OptionRow<unknown>): Flag.Flag<Option.Option<Given>> => {
-  if (row.isList) return lists(name, row)
-  const given: Flag.Flag<Given> = row.isSwitch ? Flag.Boolean(flagOf(name)) : Flag.String(flagOf(name))
-  const fallback = row.isSwitch
-    ? ` (--no-${flagOf(name)}: do not)`
-    : row.fallback === null ? "" : ` (default ${String(row.fallback)})`
-  return given.pipe(
-    Flag.withDescription(`${row.meaning}${fallback}`),
-    row.isSwitch ? (self) => self : Flag.withMetavar(row.metavar),
-    Flag.optional
-  )
-}
-
-const flagsOf = <T extends Table>(table: T) =>
-  Object.fromEntries(Object.entries(table).map(([name, row]) => [name, flag(name, row)])) as {
-    readonly [K in keyof T]: Flag.Flag<Option.Option<Given>>
-  }
 
 const readFile = (path: string): Effect.Effect<Sources["file"], StartError> =>
   Effect.try({
@@ -147,18 +120,6 @@ const cluster = Command.make("cluster").pipe(
   ])
 )
 
-type Operating = typeof import("./operator.ts")
-
-/** A command that asks a running cloud about one thing. */
-const onCloud = (name: string, what: string, description: string, act: (module: Operating) => Operating["explain"]) =>
-  Command.make(
-    name,
-    { dataDir: flag("dataDir", options.dataDir), named: Argument.String(what) },
-    ({ dataDir, named }) =>
-      Effect.flatMap(Effect.promise(() => import("./operator.ts")), (module) =>
-        act(module)(named, String(Option.getOrElse(dataDir, () => process.env["KILONOVA_DATA_DIR"] ?? options.dataDir.fallback))))
-  ).pipe(Command.withDescription(`${description}. The cloud is that of OS_CLIENT_CONFIG_FILE and OS_CLOUD, else of the data folder`))
-
 const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
   Command.withDescription("An OpenStack cloud: in one process, or as one of several"),
   Command.withSubcommands([
@@ -177,9 +138,7 @@ const kilonova = Command.make("kilonova", flagsOf(options), start).pipe(
     Command.make("front", flagsOf(frontOptions), front).pipe(
       Command.withDescription("One address for all runners of a cloud, where there is no load balancer")
     ),
-    onCloud("explain", "server", "Print why a server (by its id or its request's) is where it is, or nowhere", (module) => module.explain),
-    onCloud("drain-plan", "host", "Print by which moves a host can be emptied, or why not; nothing is moved", (module) => module.planDrain),
-    onCloud("room", "flavor", "Print how many servers more of a flavor fit in each zone", (module) => module.roomFor),
+    ...operatorCommands,
     cluster
   ])
 )

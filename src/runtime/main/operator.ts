@@ -1,114 +1,118 @@
-/** Commands that ask a running cloud as an operator: over its API, with the account of a `clouds.yaml`. */
+/** What operators ask of a running cloud, and how it is printed. What cannot be done ends with exit code 1. */
 import { readFileSync } from "node:fs"
 import { Console, Effect, Schema } from "effect"
-import { cannotStart, type StartError } from "./StartError.ts"
+import { answerOf } from "./cloudClient.ts"
+import { cannotStart, type StartError, wrongUsage } from "./StartError.ts"
 
-interface Account {
-  readonly authUrl: string
-  readonly username: string
-  readonly password: string
-  readonly project: string
+/** Where the cloud is, and how its answers are printed. */
+export interface Asking {
+  readonly dataDir: string
+  readonly isJson: boolean
 }
+type Command = Effect.Effect<void, StartError>
 
-const valueOf = (text: string): string => {
-  const value = text.trim()
-  return value.startsWith("\"") ? JSON.parse(value) as string : value.replace(/^'(.*)'$/, "$1")
-}
-
-/** Of the one cloud: the plain `key: value` lines, at whatever depth. Nothing else of YAML is read. */
-export const accountIn = (yaml: string, cloud: string): Account | null => {
-  const lines = yaml.split("\n")
-  const first = lines.findIndex((line) => new RegExp(`^ +${cloud}:\\s*$`).test(line))
-  if (first < 0) return null
-  const depth = lines[first]!.search(/\S/)
-  const found: Record<string, string> = {}
-  for (const line of lines.slice(first + 1)) {
-    if (line.trim() !== "" && line.search(/\S/) <= depth) break
-    const [, key, value] = /^\s+(\w+):\s+(\S.*)$/.exec(line) ?? []
-    if (key !== undefined && value !== undefined) found[key] = valueOf(value)
-  }
-  const { auth_url: authUrl, password, project_name: project, username } = found
-  return authUrl === undefined || username === undefined || password === undefined
-    ? null : { authUrl, username, password, project: project ?? "admin" }
-}
-
-const readAccount = (file: string, cloud: string): Effect.Effect<Account, StartError> =>
-  Effect.flatMap(
-    Effect.try({
-      try: () => accountIn(readFileSync(file, "utf8"), cloud),
-      catch: (cause) => cannotStart(`Cannot read ${file} (OS_CLIENT_CONFIG_FILE): ${cause instanceof Error ? cause.message : String(cause)}`)
-    }),
-    (account) => account === null
-      ? Effect.fail(cannotStart(`${file} has no cloud ${cloud} (OS_CLOUD) with auth_url, username and password`))
-      : Effect.succeed(account)
-  )
-
-const send = (url: string, init: RequestInit): Effect.Effect<Response, StartError> =>
-  Effect.tryPromise({ try: (signal) => fetch(url, { ...init, signal }), catch: () => cannotStart(`${url} does not answer: is the cloud running?`) })
-
-const domain = { id: "default" }
-const passwordOf = ({ password, project, username }: Account) => JSON.stringify({
-  auth: { identity: { methods: ["password"], password: { user: { name: username, domain, password } } }, scope: { project: { name: project, domain } } }
+const Placement = Schema.Struct({
+  at: Schema.String,
+  placed: Schema.optionalKey(Schema.Struct({ host: Schema.String })),
+  refused: Schema.optionalKey(Schema.Unknown),
+  text: Schema.String
 })
-
-interface Where {
-  /** The path behind the compute service's version; a body makes it a POST. */
-  readonly path: string
-  readonly body?: object
-}
-
-/** Asks the compute service of the cloud that the environment names; else that of the data folder. */
-const asked = Effect.fnUntraced(function*({ body, path }: Where, dataDir: string): Effect.fn.Return<unknown, StartError> {
-  const { OS_CLIENT_CONFIG_FILE: file = `${dataDir}/clouds.yaml`, OS_CLOUD: cloud = "kilonova" } = process.env
-  const account = yield* readAccount(file, cloud)
-  const headers = { "content-type": "application/json" }
-  const login = yield* send(`${account.authUrl}/auth/tokens`, { method: "POST", headers, body: passwordOf(account) })
-  const token = login.headers.get("x-subject-token")
-  if (token === null) return yield* Effect.fail(cannotStart(`${account.authUrl} refused the account ${account.username} of ${file}`))
-  const base = account.authUrl.replace(/\/identity\/v3\/?$/, "")
-  const answer = yield* send(`${base}/compute/v2.1${path}`, {
-    method: body === undefined ? "GET" : "POST", headers: { ...headers, "x-auth-token": token },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) })
-  })
-  const shown = yield* Effect.promise(() => answer.text())
-  return answer.ok ? JSON.parse(shown) : yield* Effect.fail(cannotStart(`${answer.status}: ${shown}`))
-})
-
 const Explained = Schema.Struct({ placement_explanations: Schema.Array(Schema.Struct({ server_id: Schema.String, text: Schema.String })) })
 const Planned = Schema.Struct({
   drain: Schema.Struct({
     moves: Schema.Array(Schema.Struct({ server: Schema.String, to: Schema.String })),
-    stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String }))
+    stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String })),
+    changed: Schema.Array(Schema.String)
   })
 })
 const Room = Schema.Struct({
   boot: Schema.Struct({
+    ...Placement.fields,
     capacity: Schema.Array(Schema.Struct({ zone: Schema.String, servers: Schema.Int, hosts: Schema.Int })),
-    counted: Schema.Boolean,
-    text: Schema.String
+    counted: Schema.Boolean
   })
 })
+const Several = Schema.Struct({
+  boot: Schema.Struct({
+    ...Placement.fields,
+    count: Schema.Int,
+    placed_count: Schema.Int,
+    hosts: Schema.Array(Schema.Struct({ host: Schema.String, servers: Schema.Int }))
+  })
+})
+const Migrated = Schema.Struct({ migrate: Placement })
+const Resized = Schema.Struct({ resize: Placement })
 
-const answerOf = <A, I>(schema: Schema.Codec<A, I>, where: Where, dataDir: string): Effect.Effect<A, StartError> =>
-  Effect.flatMap(asked(where, dataDir), (answer) =>
-    Effect.mapError(Schema.decodeUnknownEffect(schema)(answer), () => cannotStart("The cloud answers as another release would: use the kilonova of that release")))
+/** Prints, and fails with what is wrong, so that a script sees it by the exit code. */
+const print = ({ isJson }: Asking, raw: unknown, lines: ReadonlyArray<string>, wrong: string | null = null): Command =>
+  Effect.andThen(
+    Console.log(isJson ? JSON.stringify(raw, null, 2) : lines.join("\n")),
+    wrong === null ? Effect.void : Effect.fail(cannotStart(wrong))
+  )
+
+const servers = (count: number): string => `${count} server${count === 1 ? "" : "s"}`
 
 /** `id`: of a server or of a request. */
-export const explain = (id: string, dataDir: string): Effect.Effect<void, StartError> =>
-  Effect.flatMap(answerOf(Explained, { path: `/os-placement-explanations/${encodeURIComponent(id)}` }, dataDir), (answer) =>
-    Console.log(answer.placement_explanations.map((one) => `server ${one.server_id}\n${one.text}`).join("\n")))
+export const explain = (id: string, asking: Asking): Command =>
+  Effect.flatMap(
+    answerOf(Explained, { path: `/os-placement-explanations/${encodeURIComponent(id)}` }, asking.dataDir),
+    ({ raw, read }) => print(asking, raw, read.placement_explanations.map((one) => `server ${one.server_id}\n${one.text}`))
+  )
 
-const whatIf = "/os-placement-explanations/what-if"
+const whatIf = <A, I>(schema: Schema.Codec<A, I>, body: object, { dataDir }: Asking) =>
+  answerOf(schema, { path: "/os-placement-explanations/what-if", body }, dataDir)
 
-export const planDrain = (host: string, dataDir: string): Effect.Effect<void, StartError> =>
-  Effect.flatMap(answerOf(Planned, { path: whatIf, body: { drain: { host } } }, dataDir), ({ drain: { moves, stuck } }) =>
-    Console.log([
-      stuck.length === 0 ? `${host} can be emptied` : `${host} cannot be emptied`,
+/** What servers would be made of. */
+export interface Boot {
+  readonly flavor: string
+  readonly image?: string
+  readonly availability_zone?: string
+}
+
+export const roomFor = (boot: Boot, asking: Asking): Command =>
+  Effect.flatMap(whatIf(Room, { boot }, asking), ({ raw, read: { boot: { at, capacity, counted, text } } }) =>
+    print(asking, raw, capacity.length === 0 ? [text] : [
+      `at ${at}`,
+      ...capacity.map(({ hosts, servers: more, zone }) => `zone ${zone}: ${counted ? "" : "at least "}${more} more, on ${hosts} hosts`)
+    ]))
+
+export const planBoot = (boot: Boot & { readonly count: number; readonly group_policy?: string }, asking: Asking): Command =>
+  Effect.flatMap(whatIf(Several, { boot }, asking), ({ raw, read: { boot: { at, count, hosts, placed_count, text } } }) =>
+    placed_count === count
+      ? print(asking, raw, [`at ${at}: all of ${servers(count)} fit`, ...hosts.map((one) => `  ${one.host}: ${one.servers}`)])
+      : print(asking, raw, [text], `${placed_count} of ${servers(count)} would find a place, and then none is made`))
+
+const isRefused = ({ refused }: typeof Placement.Type): boolean => refused !== undefined
+
+export const planMigrate = (migrate: { readonly server: string; readonly host?: string }, asking: Asking): Command =>
+  Effect.flatMap(whatIf(Migrated, { migrate }, asking), ({ raw, read }) =>
+    print(asking, raw, [read.migrate.text], isRefused(read.migrate) ? `server ${migrate.server} would find no place` : null))
+
+export const planResize = (resize: { readonly server: string; readonly flavor: string; readonly same_host: boolean }, asking: Asking): Command =>
+  Effect.flatMap(whatIf(Resized, { resize }, asking), ({ raw, read }) =>
+    print(asking, raw, [read.resize.text], isRefused(read.resize) ? `server ${resize.server} would find no place with flavor ${resize.flavor}` : null))
+
+const Earlier = Schema.Struct({ drain: Schema.Struct({ host: Schema.String, premises: Schema.Array(Schema.Unknown) }) })
+
+const earlierIn = (file: string): Effect.Effect<typeof Earlier.Type, StartError> =>
+  Effect.flatMap(
+    Effect.try({
+      try: () => JSON.parse(readFileSync(file, "utf8")) as unknown,
+      catch: (cause) => wrongUsage([`${file} (--plan) is no readable JSON: ${cause instanceof Error ? cause.message : String(cause)}`])
+    }),
+    (text) => Effect.mapError(Schema.decodeUnknownEffect(Earlier)(text), () => wrongUsage([`${file} (--plan) is no plan: write one with kilonova drain-plan HOST --json`]))
+  )
+
+/** `earlier`: the file of a plan, of which is told what changed. */
+export const planDrain = (host: string, earlier: string | null, asking: Asking): Command =>
+  Effect.gen(function*() {
+    const plan = earlier === null ? null : yield* earlierIn(earlier)
+    if (plan !== null && plan.drain.host !== host) return yield* wrongUsage([`${earlier} (--plan) is a plan for ${plan.drain.host}, not for ${host}`])
+    const { raw, read: { drain: { changed, moves, stuck } } } = yield* whatIf(Planned, { drain: { host, premises: plan?.drain.premises ?? [] } }, asking)
+    yield* print(asking, raw, [
+      `${host} ${stuck.length === 0 ? "can" : "cannot"} be emptied`,
       ...moves.map(({ server, to }) => `  server ${server} to ${to}`),
-      ...stuck.map(({ server, why }) => `  server ${server} stays: ${why}`)
-    ].join("\n")))
-
-export const roomFor = (flavor: string, dataDir: string): Effect.Effect<void, StartError> =>
-  Effect.flatMap(answerOf(Room, { path: whatIf, body: { boot: { flavor } } }, dataDir), ({ boot: { capacity, counted, text } }) =>
-    Console.log(capacity.length === 0 ? text : capacity.map(({ hosts, servers, zone }) =>
-      `zone ${zone}: ${counted ? "" : "at least "}${servers} more, on ${hosts} hosts`).join("\n")))
+      ...stuck.map(({ server, why }) => `  server ${server} stays: ${why}`),
+      ...changed.map((one) => `  changed since ${earlier}: ${one}`)
+    ], stuck.length > 0 ? `${servers(stuck.length)} would stay on ${host}` : null)
+  })

@@ -28,7 +28,7 @@ const movable = { serversOn: () => [], mayLeave: () => true }
 const momentOf = (hosts: ReadonlyArray<HostState>): Moment => ({ at: "2030-01-01T00:00:00.000Z", rules, hosts, movable })
 const surveyed = (hosts: ReadonlyArray<HostState>): Surveyed => ({
   ...momentOf(hosts),
-  serverOf: () => undefined, serversOn: () => [], membersBeside: () => [],
+  serverOf: () => undefined, serversOn: () => [], arrivingOn: () => [], membersBeside: () => [],
   specOf: (server) => requestSpecOf(server, { groupHosts: new Map(), hostOf: () => null })
 })
 const boot = { _tag: "Boot" as const, requestId: "req-1", projectId: "p", flavor, imageId: null, imageProperties: {}, zone: null }
@@ -117,7 +117,7 @@ describe("what a dry run says", () => {
       spec, server: anInstance({ id: `s${at}`, host: from!.hostname, flavor: { ...flavor, vcpus: spec.vcpus, ramMb: spec.ramMb, diskGb: spec.diskGb } }),
       beside: specs.flatMap((other, other_) => other_ !== at && other.groupPolicy !== null && spec.groupPolicy !== null ? [{ id: `s${other_}`, host: from!.hostname }] : [])
     }))
-    const plan = finished(drainPlan(momentOf(hosts), { host: from!.hostname, servers, premises: [] }))
+    const plan = finished(drainPlan(momentOf(hosts), { host: from!.hostname, servers, premises: [], arriving: [] }))
     assert.strictEqual(plan.moves.length + plan.stuck.length, servers.length)
     const now = new Map(hosts.map((host) => [host.hostname, host]))
     const moved = new Map<string, string>()

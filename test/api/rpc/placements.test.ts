@@ -13,7 +13,10 @@ describe("placements over RPC", () => {
         const client = yield* KilonovaClient
         const boot = yield* client.WhatIf({ question: { _tag: "Boot", flavorId: "1", imageId: null, zone: null } })
         assert.isTrue(boot._tag === "Boot" && boot.proof.outcome._tag === "Placed" && boot.capacity[0]!.servers > 1)
+        const several = yield* client.WhatIf({ question: { _tag: "BootSeveral", flavorId: "1", imageId: null, zone: null, count: 2, groupPolicy: "anti-affinity" } })
+        assert.isTrue(several._tag === "BootSeveral" && several.placed === 2 && several.hosts.length === 2)
         assert.deepStrictEqual(yield* client.ListServers({}), [])
+        assert.deepInclude(yield* Effect.flip(client.WhatIf({ question: { _tag: "Migrate", server: "none", host: null } })), { kind: "notFound" })
         const drain = yield* client.WhatIf({ question: { _tag: "Drain", host: "sim-0001", premises: [] } })
         assert.isTrue(drain._tag === "Drain" && drain.plan.stuck.length === 0 && drain.plan.premises[0]?.host === "sim-0001")
         assert.deepInclude(yield* Effect.flip(client.ExplainPlacement({ id: "none" })), { _tag: "Refusal", kind: "notFound" })

@@ -18,6 +18,8 @@ export interface Moment {
 export interface Surveyed extends Moment {
   readonly serverOf: (id: string) => Instance | undefined
   readonly serversOn: (hostname: string) => Iterable<Instance>
+  /** Servers on their way to the host, or from it and already elsewhere. */
+  readonly arrivingOn: (hostname: string) => Iterable<Instance>
   /** As if its group had no other members. */
   readonly specOf: (server: Wanting) => RequestSpec
   /** The other members of its group, those among them that are picked and not yet there. */

@@ -15,18 +15,27 @@ export const Premise = Schema.Struct({
 })
 export type Premise = typeof Premise.Type
 
+/** A server that is not there; `imageProperties` as a server keeps them. */
+const imagined = {
+  requestId: Schema.String,
+  projectId: Schema.String,
+  flavor: FlavorSnapshot,
+  imageId: Schema.NullOr(Schema.String),
+  imageProperties: Schema.Record(Schema.String, Schema.String),
+  zone: Schema.NullOr(Schema.String)
+}
+
 export const WhatIfQuestion = Schema.Union([
-  /** A server more of this flavor and image; `imageProperties` as a server keeps them. */
-  Schema.TaggedStruct("Boot", {
-    requestId: Schema.String,
-    projectId: Schema.String,
-    flavor: FlavorSnapshot,
-    imageId: Schema.NullOr(Schema.String),
-    imageProperties: Schema.Record(Schema.String, Schema.String),
-    zone: Schema.NullOr(Schema.String)
+  /** A server more of this flavor and image. */
+  Schema.TaggedStruct("Boot", imagined),
+  /** So many of them at once: all or none. `groupPolicy`: of a new group of theirs. */
+  Schema.TaggedStruct("BootSeveral", { ...imagined, count: Schema.Int, groupPolicy: Schema.NullOr(Schema.String) }),
+  /** The server on another host: on this one, or wherever the scheduler would pick. */
+  Schema.TaggedStruct("Migrate", { requestId: Schema.String, server: Schema.String, host: Schema.NullOr(Schema.String) }),
+  /** The server with another flavor, on another host than its own, or where `mayStay` also on its own. */
+  Schema.TaggedStruct("Resize", {
+    requestId: Schema.String, server: Schema.String, flavor: FlavorSnapshot, mayStay: Schema.optionalKey(Schema.Boolean)
   }),
-  /** The server with another flavor, on another host than its own. */
-  Schema.TaggedStruct("Resize", { requestId: Schema.String, server: Schema.String, flavor: FlavorSnapshot }),
   /** All of the host's servers elsewhere. `premises`: of an earlier plan. */
   Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
 ])
@@ -51,6 +60,12 @@ export type DrainPlan = typeof DrainPlan.Type
 export const WhatIfAnswer = Schema.Union([
   /** `isCounted`: all of it; else there is at least as much. */
   Schema.TaggedStruct("Boot", { proof: Proof, capacity: Schema.Array(Capacity), isCounted: Schema.Boolean }),
+  /** `proof`: of the first of them, or why the one after `placed` of them found no place. `hosts`: of all, where all fit. */
+  Schema.TaggedStruct("BootSeveral", {
+    proof: Proof, count: Schema.Int, placed: Schema.Int,
+    hosts: Schema.Array(Schema.Struct({ host: Schema.String, servers: Schema.Int }))
+  }),
+  Schema.TaggedStruct("Migrate", { proof: Proof }),
   Schema.TaggedStruct("Resize", { proof: Proof }),
   Schema.TaggedStruct("Drain", { plan: DrainPlan })
 ])

@@ -1,15 +1,19 @@
 import { Result } from "effect"
-import { isLive } from "../../instance/Instance.ts"
+import { type Instance, isLive } from "../../instance/Instance.ts"
 import { type Refusal, refuse } from "../../shared/Refusal.ts"
 import type { Steps } from "../../shared/Steps.ts"
 import { anywhereElse } from "../proof/elsewhere.ts"
+import { loadOf, withoutLoad } from "../proof/hostChange.ts"
 import type { Proof } from "../proof/Proof.ts"
 import { proofRequestOf } from "../proof/request.ts"
+import type { HostState } from "../HostState.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import { capacityOf } from "./capacity.ts"
 import { drainPlan } from "./drain.ts"
 import { imagined } from "./imagined.ts"
+import { immobile } from "./immobile.ts"
 import { countedOn, type Moment, type Surveyed } from "./Moment.ts"
+import { severalOf } from "./several.ts"
 import { trial } from "./trial.ts"
 import type { WhatIfAnswer, WhatIfQuestion } from "./WhatIf.ts"
 
@@ -30,8 +34,13 @@ function* booted(moment: Moment, spec: RequestSpec, { requestId }: Question<"Boo
   return { _tag: "Boot", proof, ...yield* capacityOf(moment.rules, moment.hosts, spec) }
 }
 
-function* resized(moment: Moment, spec: RequestSpec, { requestId }: Question<"Resize">): Steps<WhatIfAnswer> {
-  return { _tag: "Resize", proof: yield* proofOf(moment, spec, requestId) }
+function* bootedSeveral(moment: Moment, spec: RequestSpec, { count, requestId }: Question<"BootSeveral">): Steps<WhatIfAnswer> {
+  const { outcome, ...where } = yield* severalOf(moment, spec, count)
+  return { _tag: "BootSeveral", proof: { at: moment.at, request: proofRequestOf(spec, requestId, 1), outcome }, count, ...where }
+}
+
+function* moved(moment: Moment, spec: RequestSpec, { _tag, requestId }: Question<"Migrate" | "Resize">): Steps<WhatIfAnswer> {
+  return { _tag, proof: yield* proofOf(moment, spec, requestId) }
 }
 
 function* drained(...asked: Parameters<typeof drainPlan>): Steps<WhatIfAnswer> {
@@ -44,25 +53,62 @@ const boot = (question: Question<"Boot">, now: Surveyed): Begun => {
   return Result.succeed(booted(now, spec, question))
 }
 
-const resize = (question: Question<"Resize">, now: Surveyed): Begun => {
-  const server = now.serverOf(question.server)
-  if (server === undefined || !isLive(server)) return Result.fail(refuse("notFound", `Instance ${question.server} could not be found.`))
-  const spec = anywhereElse({ ...now.specOf({ ...server, flavor: question.flavor }), groupHosts: countedOn(now.membersBeside(server)) }, server)
+const bootSeveral = (question: Question<"BootSeveral">, now: Surveyed): Begun => {
+  const spec = now.specOf(imagined(question, question.groupPolicy))
   countCells(now, [spec])
-  return Result.succeed(resized(now, spec, question))
+  return Result.succeed(bootedSeveral(now, spec, question))
 }
 
-const drain = ({ host, premises }: Question<"Drain">, now: Surveyed): Begun => {
-  if (!now.hosts.some(({ hostname }) => hostname === host)) return Result.fail(refuse("notFound", `Compute host ${host} could not be found.`))
-  const servers = Array.from(now.serversOn(host), (server) => ({ server, spec: now.specOf(server), beside: now.membersBeside(server) }))
-  countCells(now, servers.map(({ spec }) => spec))
-  return Result.succeed(drained(now, { host, premises, servers }))
+/** A server that is on a host, and stays there for as long as nobody moves it. */
+const settled = (id: string, now: Surveyed): Result.Result<Instance & { readonly host: string }, Refusal> => {
+  const server = now.serverOf(id)
+  if (server === undefined || !isLive(server)) return Result.fail(refuse("notFound", `Instance ${id} could not be found.`))
+  const { host } = server
+  if (host === null) return Result.fail(refuse("conflict", `Instance ${id} is on no host.`))
+  return server.migration == null ? Result.succeed({ ...server, host }) : Result.fail(refuse("conflict", `Instance ${id} is being moved.`))
 }
+
+const hostNamed = (host: string, now: Surveyed): Result.Result<HostState, Refusal> =>
+  Result.fromNullishOr(now.hosts.find(({ hostname }) => hostname === host), () => refuse("notFound", `Compute host ${host} could not be found.`))
+
+/** What it would ask of hosts, were it asked for now. */
+const specAt = (server: Instance, now: Surveyed): RequestSpec => ({ ...now.specOf(server), groupHosts: countedOn(now.membersBeside(server)) })
+
+const migrate = (question: Question<"Migrate">, now: Surveyed): Begun =>
+  Result.gen(function*() {
+    const server = yield* settled(question.server, now)
+    const problem = immobile(server)
+    if (problem !== null) return yield* Result.fail(refuse("conflict", `Instance ${server.id} cannot be moved: ${problem}.`))
+    if (question.host === server.host) return yield* Result.fail(refuse("badRequest", `host: instance ${server.id} is on ${server.host} already.`))
+    const hosts = question.host === null ? now.hosts : [yield* hostNamed(question.host, now)]
+    const spec = anywhereElse(specAt(server, now), server)
+    countCells({ ...now, hosts }, [spec])
+    return moved({ ...now, hosts }, spec, question)
+  })
+
+/** Without it on its own host, where it may stay. */
+const resize = (question: Question<"Resize">, now: Surveyed): Begun =>
+  Result.map(settled(question.server, now), (server) => {
+    const spec = anywhereElse(specAt({ ...server, flavor: question.flavor }, now), server)
+    countCells(now, [spec])
+    if (question.mayStay !== true) return moved(now, spec, question)
+    const hosts = now.hosts.map((host) => host.hostname === server.host ? withoutLoad(host, loadOf(server)) : host)
+    return moved({ ...now, hosts }, { ...spec, excludedHosts: [] }, question)
+  })
+
+const drain = ({ host, premises }: Question<"Drain">, now: Surveyed): Begun =>
+  Result.map(hostNamed(host, now), () => {
+    const servers = Array.from(now.serversOn(host), (server) => ({ server, spec: now.specOf(server), beside: now.membersBeside(server) }))
+    countCells(now, servers.map(({ spec }) => spec))
+    return drained(now, { host, premises, servers, arriving: [...now.arrivingOn(host)].map(({ id }) => id) })
+  })
 
 /** All that the question is about is looked up at once; the answer takes its time, and says of which moment it is. */
 export const begin = (question: WhatIfQuestion, now: Surveyed): Begun => {
   switch (question._tag) {
     case "Boot": return boot(question, now)
+    case "BootSeveral": return bootSeveral(question, now)
+    case "Migrate": return migrate(question, now)
     case "Resize": return resize(question, now)
     case "Drain": return drain(question, now)
   }

@@ -7,6 +7,7 @@ import { groupsOf } from "../proof/groups.ts"
 import { withLoad } from "../proof/hostChange.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import { countedOn, type Member, type Moment } from "./Moment.ts"
+import { immobile } from "./immobile.ts"
 import { changedPremises, premisesOf } from "./premises.ts"
 import { tableOf } from "./tables.ts"
 import { tried } from "./trial.ts"
@@ -26,16 +27,20 @@ const bySize = ({ server: a }: Leaving, { server: b }: Leaving): number =>
 interface Drained {
   readonly host: string
   readonly servers: ReadonlyArray<Leaving>
+  /** Others that have a place there, by a move under way. */
+  readonly arriving: ReadonlyArray<string>
   /** Of an earlier plan. */
   readonly premises: ReadonlyArray<Premise>
 }
 
 /** Where each of a host's servers would go, one after the other. */
-export function* drainPlan({ at, hosts, rules }: Moment, { host, premises, servers }: Drained): Steps<DrainPlan> {
-  const leaving = servers.map((one) => ({ ...one, spec: anywhereElse(one.spec, one.server) })).sort(bySize)
+export function* drainPlan({ at, hosts, rules }: Moment, { arriving, host, premises, servers }: Drained): Steps<DrainPlan> {
+  const stuck: Array<DrainPlan["stuck"][number]> = arriving.map((server) => ({ server, why: "a move of it between this host and another is under way" }))
+  const rooted = servers.filter((one) => immobile(one.server) !== null)
+  for (const { server } of rooted) stuck.push({ server: server.id, why: immobile(server)! })
+  const leaving = servers.filter((one) => !rooted.includes(one)).map((one) => ({ ...one, spec: anywhereElse(one.spec, one.server) })).sort(bySize)
   const after = yield* tableOf(rules, hosts, leaving.map(({ spec }) => spec))
   const moved = new Map<string, string>()
-  const stuck: Array<DrainPlan["stuck"][number]> = []
   for (const { beside, server, spec: alone } of leaving) {
     const spec = { ...alone, groupHosts: countedOn(beside, moved) }
     const picked = after.find(spec)

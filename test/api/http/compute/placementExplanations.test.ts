@@ -27,6 +27,7 @@ const identity = Identity.of({
   hasProject: () => Effect.succeed(true)
 })
 const asAdmin = "ops admin,member,reader"
+const admin = (requestId: string) => ({ ...asked(requestId), caller: { ...asked(requestId).caller, isAdmin: true } })
 
 /** Two hosts; servers of flavor `half` take more than a third of the memory of one. */
 const world = Effect.gen(function*() {
@@ -38,6 +39,7 @@ const world = Effect.gen(function*() {
   const ramMb = Math.floor((host.memoryMb - 512) * 0.4)
   yield* cloud.records.write([
     { table: flavors, expect: "absent", put: { ...cloud.records.get(flavors, "tiny")!, id: "half", name: "half", ramMb } },
+    { table: flavors, expect: "absent", put: { ...cloud.records.get(flavors, "tiny")!, id: "most", name: "most", ramMb: 2 * ramMb } },
     ...["project", "rival"].map((projectId) => ({ table: quotas, expect: "absent" as const, put: { projectId, userId: null, limits: { ram: -1 } } }))
   ])
   const face = yield* computeFace<Placements | Needs>({ operations: [...serverRoutes, ...explanationRoutes] }).pipe(
@@ -137,12 +139,52 @@ describe("dry runs", () => {
       assert.strictEqual(cloud.index.get(a.id)!.host, from)
     }))
 
-  it.effect("try another flavor on the other hosts", () =>
+  it.effect("try another flavor on the other hosts, and on its own where it may stay", () =>
     Effect.gen(function*() {
       const { ask, make } = yield* world
       const a = yield* make("a")
-      const resized = yield* ask("POST", whatIf, { body: { resize: { server: a.id, flavor: "tiny" } } })
-      assert.notStrictEqual(text(resized.body, "resize.placed.host"), a.host)
+      const resize = (more: object) => Effect.map(ask("POST", whatIf, { body: { resize: { server: a.id, ...more } } }), ({ body }) => body)
+      assert.notStrictEqual(text(yield* resize({ flavor: "tiny" }), "resize.placed.host"), a.host)
+      yield* make("b", "rival")
+      assert.deepStrictEqual(at(yield* resize({ flavor: "most" }), "resize.refused.hosts"), 2)
+      assert.strictEqual(text(yield* resize({ flavor: "most", same_host: true }), "resize.placed.host"), a.host)
+    }))
+
+  it.effect("of a migration say where it would go, as it then does; or why not to the host that was named", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const a = yield* make("a")
+      const to = a.host === "sim-0001" ? "sim-0002" : "sim-0001"
+      const migrate = (host?: string) => ask("POST", whatIf, { body: { migrate: { server: a.id, ...host === undefined ? {} : { host } } } })
+      assert.strictEqual(text((yield* migrate()).body, "migrate.placed.host"), to)
+      assert.strictEqual(text((yield* migrate(to)).body, "migrate.placed.host"), to)
+      assert.strictEqual((yield* migrate(a.host!)).status, 400)
+      assert.strictEqual((yield* migrate("sim-0009")).status, 404)
+      yield* cloud.servers.liveMigrate(admin("req-move"), a.id, { host: null, isForced: false, copiesDisks: null, isChecked: false })
+      assert.strictEqual((yield* cloud.settled(a)).host, to)
+      for (const name of ["b", "c"]) yield* make(name, "rival")
+      yield* make("d", "rival")
+      const full = yield* migrate(a.host!)
+      assert.deepStrictEqual([at(full.body, "migrate.refused.hosts"), at(full.body, "migrate.refused.groups.0.filter")], [1, "MEMORY_MB"])
+      yield* cloud.servers.perform(admin("req-stop"), a.id, "stop")
+      yield* cloud.settled(a)
+      const stopped = yield* migrate()
+      assert.strictEqual(stopped.status, 409)
+      assert.match(stopped.text, /it is stopped/)
+    }))
+
+  it.effect("of several at once place all or none, by their group's policy", () =>
+    Effect.gen(function*() {
+      const { ask, cloud } = yield* world
+      const boot = (more: object) => Effect.map(ask("POST", whatIf, { body: { boot: { flavor: "half", ...more } } }), ({ body }) => body)
+      const both = [{ host: "sim-0001", servers: 1 }, { host: "sim-0002", servers: 1 }]
+      assert.deepStrictEqual(at(yield* boot({ count: 2, group_policy: "anti-affinity" }), "boot.hosts"), both)
+      assert.deepStrictEqual(at(yield* boot({ count: 2, group_policy: "affinity" }), "boot.hosts"), [{ host: "sim-0001", servers: 2 }])
+      assert.deepStrictEqual(at(yield* boot({ count: 4 }), "boot.hosts"), both.map((one) => ({ ...one, servers: 2 })))
+      const few = yield* Effect.forEach([{ count: 5 }, { count: 3, group_policy: "anti-affinity" }, { count: 3, group_policy: "affinity" }], boot)
+      assert.deepStrictEqual(few.map((one) => at(one, "boot.placed_count")), [4, 2, 0])
+      assert.deepStrictEqual(few.map((one) => at(one, "boot.refused.groups.0.filter")), ["MEMORY_MB", "ServerGroupAntiAffinityFilter", "MEMORY_MB"])
+      assert.deepStrictEqual([...cloud.index.ofProject(null)], [])
     }))
 
   it.effect("are for administrators, of one thing, and of things that are there", () =>

@@ -45,12 +45,14 @@ export const premiseOf = (shown: PremiseShown): Premise => ({
   ramUsedMb: shown.ram_used_mb, diskUsedGb: shown.disk_used_gb
 })
 
-const plan = ({ changed, host, moves, premises, stuck }: DrainPlan) =>
-  ({ host, can_be_emptied: stuck.length === 0, moves, stuck, premises: premises.map(premise), changed })
+const plan = ({ at, changed, host, moves, premises, stuck }: DrainPlan) =>
+  ({ at: at ?? null, host, can_be_emptied: stuck.length === 0, moves, stuck, premises: premises.map(premise), changed })
 
 export const renderAnswer = (answer: WhatIfAnswer) => {
   switch (answer._tag) {
     case "Boot": return { boot: { ...proof(answer.proof), capacity: answer.capacity, counted: answer.isCounted } }
+    case "BootSeveral": return { boot: { ...proof(answer.proof), count: answer.count, placed_count: answer.placed, hosts: answer.hosts } }
+    case "Migrate": return { migrate: proof(answer.proof) }
     case "Resize": return { resize: proof(answer.proof) }
     case "Drain": return { drain: plan(answer.plan) }
   }

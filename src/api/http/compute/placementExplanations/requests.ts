@@ -16,14 +16,17 @@ const premise = {
   additionalProperties: false
 }
 
-/** One of the three. */
+/** One of them. */
 export const whatIf = object([
   param("boot", object([
     param("flavor", id, { required: true }),
     param("image", types.nullable(id)),
-    param("availability_zone", types.nullable(id))
+    param("availability_zone", types.nullable(id)),
+    param("count", types.integer(1, Limits.serversPerRequestMax)),
+    param("group_policy", types.oneOfTexts("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"))
   ])),
-  param("resize", object([param("server", id, { required: true }), param("flavor", id, { required: true })])),
+  param("migrate", object([param("server", id, { required: true }), param("host", types.nullable(types.hostname))])),
+  param("resize", object([param("server", id, { required: true }), param("flavor", id, { required: true }), param("same_host", types.boolean)])),
   param("drain", object([
     param("host", types.hostname, { required: true }),
     param("premises", { type: "array", items: premise, maxItems: Limits.premisesMax })

@@ -11,20 +11,33 @@ const policy = "os_compute_api:os-placement-explanations"
 
 /** The body, validated. */
 interface Body {
-  readonly boot?: { readonly flavor: string; readonly image?: string | null; readonly availability_zone?: string | null }
-  readonly resize?: { readonly server: string; readonly flavor: string }
+  readonly boot?: {
+    readonly flavor: string
+    readonly image?: string | null
+    readonly availability_zone?: string | null
+    readonly count?: number
+    readonly group_policy?: string | null
+  }
+  readonly migrate?: { readonly server: string; readonly host?: string | null }
+  readonly resize?: { readonly server: string; readonly flavor: string; readonly same_host?: boolean }
   readonly drain?: { readonly host: string; readonly premises?: ReadonlyArray<PremiseShown> }
 }
 
-const questionOf = (body: Body): Effect.Effect<WhatIfAsked, Refusal> => {
-  const { boot, drain, resize } = body
-  if (Object.keys(body).length !== 1) return Effect.fail(refuse("badRequest", "Give exactly one of boot, resize and drain."))
-  if (boot !== undefined) {
-    return Effect.succeed({ _tag: "Boot", flavorId: boot.flavor, imageId: boot.image ?? null, zone: boot.availability_zone ?? null })
-  }
-  return Effect.succeed(resize === undefined
-    ? { _tag: "Drain", host: drain!.host, premises: (drain!.premises ?? []).map(premiseOf) }
-    : { _tag: "Resize", server: resize.server, flavorId: resize.flavor })
+const bootOf = ({ availability_zone: zone = null, count, flavor: flavorId, group_policy: groupPolicy = null, image: imageId = null }: NonNullable<Body["boot"]>): WhatIfAsked =>
+  count === undefined && groupPolicy === null
+    ? { _tag: "Boot", flavorId, imageId, zone }
+    : { _tag: "BootSeveral", flavorId, imageId, zone, count: count ?? 1, groupPolicy }
+
+const questionOf = ({ boot, drain, migrate, resize }: Body): WhatIfAsked | null => {
+  if (boot !== undefined) return bootOf(boot)
+  if (migrate !== undefined) return { _tag: "Migrate", server: migrate.server, host: migrate.host ?? null }
+  if (resize !== undefined) return { _tag: "Resize", server: resize.server, flavorId: resize.flavor, mayStay: resize.same_host === true }
+  return drain === undefined ? null : { _tag: "Drain", host: drain.host, premises: (drain.premises ?? []).map(premiseOf) }
+}
+
+const asked = (body: Body): Effect.Effect<WhatIfAsked, Refusal> => {
+  const question = Object.keys(body).length === 1 ? questionOf(body) : null
+  return question === null ? Effect.fail(refuse("badRequest", "Give exactly one of boot, migrate, resize and drain.")) : Effect.succeed(question)
 }
 
 const show = (call: Call) =>
@@ -32,7 +45,7 @@ const show = (call: Call) =>
     Effect.map(placements.explain(call.params["id"]!), (found) => ({ body: { placement_explanations: found.map(renderExplained) } })))
 
 const whatIf = (call: Call) =>
-  Effect.flatMap(questionOf(call.body as Body), (question) =>
+  Effect.flatMap(asked(call.body as Body), (question) =>
     Effect.flatMap(Placements, (placements) =>
       Effect.map(placements.whatIf({ caller: call.caller, requestId: call.requestId }, question), (answer) => ({ body: renderAnswer(answer) }))))
 

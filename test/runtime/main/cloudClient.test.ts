@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { cloudsYaml } from "../../../src/runtime/main/cloudsYaml.ts"
-import { accountIn } from "../../../src/runtime/main/operator.ts"
+import { accountIn } from "../../../src/runtime/main/cloudClient.ts"
 
 describe("the account of a clouds.yaml", () => {
   const password = `a"b\\c: #d`

@@ -25,7 +25,7 @@ export const groupsOf = (extraSpecs: { readonly [key: string]: string }): Groups
     if (kind === undefined) continue
     let group = found.get(suffix)
     if (group === undefined) found.set(suffix, group = { resources: [], required: [], forbidden: [] })
-    if (kind === "resources" && /^\d{1,10}$/.test(value)) group.resources.push([name, Number(value)])
+    if (kind === "resources" && /^\d+$/.test(value)) group.resources.push([name, Math.min(Number(value), Number.MAX_SAFE_INTEGER)])
     if (kind === "trait" && value === "required") group.required.push(name)
     if (kind === "trait" && value === "forbidden") group.forbidden.push(name)
   }

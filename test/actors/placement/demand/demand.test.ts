@@ -21,6 +21,11 @@ describe("a demand", () => {
     assert.deepStrictEqual([vcpus, ramMb, diskGb, resources], [2, 128, 0, [["VGPU", 1]]])
   })
 
+  it("is too much where extra specs ask for too much, and the flavor's own where they are no number", () => {
+    const { ramMb, vcpus } = asked({ "resources:VCPU": "9".repeat(400), "resources:MEMORY_MB": "-1" })
+    assert.deepStrictEqual([vcpus, ramMb], [Number.MAX_SAFE_INTEGER, 2048])
+  })
+
   it("leaves to each suffix what is its own", () => {
     const { forbidden, groups, required, resourceGroupPolicy } = asked({
       "resources1:VGPU": "1", "trait1:CUSTOM_A": "required", "trait1:CUSTOM_B": "forbidden", "trait:CUSTOM_C": "required", "trait:CUSTOM_D": "forbidden",

@@ -205,8 +205,10 @@ export const Limits = {
   relaxationHostsMax: 32,
   relaxationServersMax: 64,
   relaxationMovesTriedMax: 8,
-  /** Servers that one request made, whose decisions one answer explains. */
-  explanationsMax: 100,
+  /** Decisions that one answer explains: those of all servers that one request may make. */
+  explanationsMax: 1000,
+  /** Decisions kept with a server beside its last. */
+  earlierPlacementsMax: 4,
   /** Premises of an earlier plan that a request may give back. */
   premisesMax: 10_000,
   /** Servers of one flavor that are counted on one host; of those with NUMA cells, on all hosts: each is fitted for itself. */

@@ -138,6 +138,8 @@ export const Instance = Schema.Struct({
   allocations: Schema.optionalKey(Allocations),
   /** Of the newest word of the scheduler: why there, or why nowhere. */
   placement: Schema.optionalKey(Proof),
+  /** Of its words before, for a server that was placed more than once; the oldest first. */
+  earlierPlacements: Schema.optionalKey(Schema.Array(Proof)),
   availabilityZone: Schema.NullOr(Schema.String),
   /** A move under way, and those that are over, the oldest first. */
   migration: Schema.optionalKey(Schema.NullOr(Migration)),

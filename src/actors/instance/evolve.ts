@@ -1,3 +1,4 @@
+import { Limits } from "../../runtime/Limits.ts"
 import { begin, finish } from "./actionLog.ts"
 import type { Instance } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
@@ -20,7 +21,11 @@ const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
 
 
 /** A failure that is not the scheduler's leaves its last word as it was. */
-const withProof = ({ placement }: Pick<Instance, "placement">): Pick<Instance, "placement"> => placement === undefined ? {} : { placement }
+const withProof = (instance: Instance, { placement }: Pick<Instance, "placement">): Pick<Instance, "placement" | "earlierPlacements"> => {
+  if (placement === undefined) return {}
+  const { earlierPlacements = [], placement: last } = instance
+  return last === undefined ? { placement } : { placement, earlierPlacements: [...earlierPlacements, last].slice(-Limits.earlierPlacementsMax) }
+}
 
 const actionOf = (instance: Instance) => lifecycle[instance.work!.action as typeof Action.Type]
 
@@ -58,7 +63,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     case "Placed":
       return {
         host: event.host, availabilityZone: event.availabilityZone, nics: event.nics, taskState: "spawning", work: event.work,
-        ...withPlace(instance, event), ...withProof(event)
+        ...withPlace(instance, event), ...withProof(instance, event)
       }
     case "StepCompleted":
     case "StepResent":
@@ -67,7 +72,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
       return { work: event.work, host: null, taskState: "scheduling", ...withPlace(instance, noPlace) }
     case "DestinationPicked":
       return {
-        work: event.work, ...withMigration(instance, { status: "preparing", destination: event.destination }, event.at), ...withProof(event)
+        work: event.work, ...withMigration(instance, { status: "preparing", destination: event.destination }, event.at), ...withProof(instance, event)
       }
     case "MoveAdvanced":
       return { work: event.work, ...advanced(instance, event) }
@@ -82,7 +87,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
       return completed(instance, event.at)
     case "TaskFailed":
       return {
-        vmState: event.vmState, taskState: null, fault: event.fault, work: event.work, ...withProof(event),
+        vmState: event.vmState, taskState: null, fault: event.fault, work: event.work, ...withProof(instance, event),
         ...(event.migrationStatus === undefined ? {} : closed(instance, event.migrationStatus, event.at)),
         actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
       }

@@ -27,7 +27,7 @@ export type WhatIfAsked =
 
 /** What operators may ask of decisions of the scheduler. Faces see to it that only administrators do. */
 export class Placements extends Context.Service<Placements, {
-  /** `id`: of a server, or of the request that made servers; at most `Limits.explanationsMax`, newest first. */
+  /** `id`: of a server (all that is kept of it, newest first), or of a request that made or moved servers; at most `Limits.explanationsMax`. */
   readonly explain: (id: string) => Effect.Effect<ReadonlyArray<Explained>, Refusal>
   /** Nothing is held or written for it. */
   readonly whatIf: (asked: Asked, question: WhatIfAsked) => Effect.Effect<WhatIfAnswer, Refusal>

@@ -5,9 +5,12 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { flavors, snapshotOf } from "../catalog/Flavor.ts"
 import { Images } from "../image/ImageProtocol.ts"
+import type { Instance } from "../instance/Instance.ts"
 import type { Asked } from "../instance/ServersProtocol.ts"
 import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { type Explained, Placements, type WhatIfAsked } from "./PlacementsProtocol.ts"
+import type { Proof } from "./proof/Proof.ts"
+import { ProofIndex, proofsOf } from "./proof/ProofIndex.ts"
 import { defaultCell, SchedulerEntity } from "./SchedulerProtocol.ts"
 import type { WhatIfQuestion } from "./whatIf/WhatIf.ts"
 
@@ -17,16 +20,28 @@ export const layer = Layer.effect(Placements, Effect.gen(function*() {
   const images = yield* Images
   const scheduler = (yield* SchedulerEntity.client)(defaultCell)
 
-  /** Newest first. */
+  // Who never asks by request does without the index.
+  let byRequest: ProofIndex | undefined
+  yield* index.watchServers((before, after) => byRequest?.change(before, after))
+  const indexed = (): ProofIndex => {
+    if (byRequest !== undefined) return byRequest
+    const made = new ProofIndex()
+    for (const server of index.ofProject(null)) made.change(undefined, server)
+    return byRequest = made
+  }
+
+  const proofs = (server: Instance, isAsked: (proof: Proof) => boolean): ReadonlyArray<Explained> =>
+    proofsOf(server).filter(isAsked).map((proof) => ({ server, proof })).toReversed()
+
+  /** Newest first; of one request in the order of its servers. */
   const explained = (id: string): ReadonlyArray<Explained> => {
     const one = index.get(id)
-    if (one !== undefined) return one.placement === undefined ? [] : [{ server: one, proof: one.placement }]
-    const found: Array<Explained> = []
-    for (const server of index.ofProject(null)) {
-      if (found.length >= Limits.explanationsMax) break
-      if (server.placement?.request.requestId === id) found.push({ server, proof: server.placement })
-    }
-    return found
+    if (one !== undefined) return proofs(one, () => true)
+    return Array.from(indexed().of(id), (server) => index.get(server))
+      .filter((server) => server !== undefined)
+      .sort((a, b) => a.launchIndex - b.launchIndex)
+      .flatMap((server) => proofs(server, ({ request }) => request.requestId === id))
+      .slice(0, Limits.explanationsMax)
   }
 
   const flavorOf = (id: string) => {

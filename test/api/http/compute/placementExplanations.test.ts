@@ -90,6 +90,29 @@ describe("explanations of placements", () => {
       for (const path of [id, "req-e"]) assert.strictEqual((yield* ask("GET", `/os-placement-explanations/${path}`, { token })).status, 403)
     }))
 
+  it.effect("are of all servers that a request made, deleted ones among them, and of every try", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const explained = (id: string) => Effect.map(ask("GET", `/os-placement-explanations/${id}`), ({ body }) => items(body, "placement_explanations"))
+      const [first, second] = yield* cloud.servers.create(asked("req-two"), create({ flavorId: "half", minCount: 2, maxCount: 2 }))
+      yield* cloud.settled(first!)
+      const both = [first!.id, second!.id]
+      assert.deepStrictEqual((yield* explained("req-two")).map((one) => at(one, "server_id")), both)
+      yield* cloud.servers.perform(asked("req-delete"), first!.id, "delete")
+      yield* cloud.settled(first!)
+      assert.deepStrictEqual((yield* explained("req-two")).map((one) => at(one, "server_id")), both)
+      yield* cloud.faults.inject({ operation: "spawn" }, { _tag: "Fail", message: "no kvm", isRetryable: true }, 1)
+      const tried = yield* make("again")
+      for (const id of [tried.id, "req-again"]) {
+        assert.deepStrictEqual((yield* explained(id)).map((one) => [at(one, "request.attempt"), at(one, "placed.host") === tried.host]), [[2, true], [1, false]])
+      }
+      yield* cloud.servers.liveMigrate(admin("req-move"), tried.id, { host: null, isForced: false, copiesDisks: null, isChecked: false })
+      yield* cloud.settled(tried)
+      assert.deepStrictEqual((yield* explained("req-move")).map((one) => at(one, "server_id")), [tried.id])
+      assert.deepStrictEqual((yield* explained("req-again")).length, 2)
+      assert.deepStrictEqual((yield* explained(tried.id)).map((one) => at(one, "request.request_id")), ["req-move", "req-again", "req-again"])
+    }))
+
   it.effect("are not there for what nobody placed", () =>
     Effect.gen(function*() {
       const { ask } = yield* world

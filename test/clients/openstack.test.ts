@@ -146,6 +146,20 @@ describeOpenstack("the openstack client", () => {
         assert.includeMembers(log, ["create", "stop", "start", "pause", "unpause", "suspend", "resume", "reboot"])
       }))
 
+    it.effect("moves the server to another host as it runs", () =>
+      Effect.gen(function*() {
+        const client = yield* Client
+        const hostOf = (server: unknown) => text(server, "OS-EXT-SRV-ATTR:host")
+        const from = hostOf(yield* client.json("server show shop"))
+        yield* client.run("server migrate --live-migration shop")
+        const after = yield* client.until("server show shop", (server) => at(server, "OS-EXT-STS:task_state") === null)
+        assert.strictEqual(at(after, "status"), "ACTIVE")
+        assert.notStrictEqual(hostOf(after), from)
+        const [move, ...others] = items(yield* client.once("--os-compute-api-version", "2.80", "server", "migration", "list"))
+        assert.deepStrictEqual(["Status", "Type", "Source Compute", "Dest Compute"].map((key) => at(move, key)), ["completed", "live-migration", from, hostOf(after)])
+        assert.isEmpty(others)
+      }))
+
     it.effect("looks at the hosts, services and zones", () =>
       Effect.gen(function*() {
         const { json } = yield* Client

@@ -112,7 +112,7 @@ export class SimulatedDriver implements Driver {
     })
   }
 
-  /** Takes as long as its memory takes to copy, unless it is forced. Where the destination is of another world, `finishMigration` makes the guest. */
+  /** Takes as long as its memory takes to copy, unless it is forced. */
   performMigration(spec: DomainSpec, { target }: MigrationOptions, call: Call): Effect.Effect<void, DriverError> {
     const { id } = spec
     return Effect.suspend(() => {
@@ -136,8 +136,11 @@ export class SimulatedDriver implements Driver {
     })
   }
 
-  confirmMigration(id: string, _target: string, call: Call): Effect.Effect<void, DriverError> {
-    return this.perform("confirmMigration", { id }, call, () => Effect.void)
+  confirmMigration(id: string, target: string, call: Call): Effect.Effect<void, DriverError> {
+    return this.perform("confirmMigration", { id }, call, () => {
+      if (this.world.peer(target) === undefined) this.known().delete(id)
+      return Effect.void
+    })
   }
 
   abortMigration(id: string, call: Call): Effect.Effect<boolean, DriverError> {
@@ -163,8 +166,10 @@ export class SimulatedDriver implements Driver {
       return this.fail("performMigration", `cannot move ${id}: the domain is ${guest.power}`, false)
     }
     const peer = this.world.peer(target)
-    if (peer?.isLost === true) return this.fail("performMigration", `host ${target} does not answer`, true)
-    peer?.arrive(guest)
+    // Where the destination is of another world, the guest is here until it is made there, and that is confirmed.
+    if (peer === undefined) return Effect.void
+    if (peer.isLost) return this.fail("performMigration", `host ${target} does not answer`, true)
+    peer.arrive(guest)
     this.known().delete(id)
     return Effect.void
   }

@@ -34,6 +34,9 @@ export interface Options {
   readonly survivors?: (hostname: string) => Iterable<DomainStatus>
 }
 
+/** A fast line's. */
+export const usualCopyPerGib: Duration.Input = "1 second"
+
 interface HostEvent {
   readonly hostname: string
   readonly event: DomainEvent

@@ -78,6 +78,7 @@ const simulated = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet>, S
     const shapes = parsed.success
     const options = {
       survivors: survivorsIn(folder),
+      copyPerGib: SimulatedFleet.usualCopyPerGib,
       cpuSets,
       deviceSpecs,
       ...(shapes === undefined ? {} : { topologies: shapes }),

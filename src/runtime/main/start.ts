@@ -6,6 +6,7 @@ import { Console, Context, Effect, Layer, Result } from "effect"
 import { parseCpuSets } from "../../actors/host/cpuSets.ts"
 import type { DriverError, Fleet } from "../../drivers/Driver.ts"
 import { parseUri } from "../../drivers/libvirt/node-libvirt/index.ts"
+import { usualCopyPerGib } from "../../drivers/simulated/SimulatedFleet.ts"
 import { parseTopologies } from "../../drivers/simulated/topologies.ts"
 import type { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { Kilonova } from "../Kilonova.ts"
@@ -53,9 +54,9 @@ const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.La
     return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs, mdevTypes: wordsOf(settings.enabledMdevTypes) }))
   }
   return topologies === null
-    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, cpuSets, deviceSpecs }))
+    ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, copyPerGib: usualCopyPerGib, cpuSets, deviceSpecs }))
     : Effect.map(topologiesOf(topologies), (shapes) =>
-      simulated({ topologies: shapes, cpuSets, deviceSpecs, ...(hosts === null ? {} : { hosts }) }))
+      simulated({ topologies: shapes, copyPerGib: usualCopyPerGib, cpuSets, deviceSpecs, ...(hosts === null ? {} : { hosts }) }))
 }
 
 /** What to set the admin's password to; nothing when it stays, since setting it ends every token. */

@@ -13,11 +13,13 @@ import { Limits } from "../../runtime/Limits.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
+import { isMoving } from "../instance/moveRules.ts"
 import { presencesOf } from "../instance/presences.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
 import { takenBy } from "../placement/demand/Taken.ts"
 import { Placement } from "../placement/PlacementProtocol.ts"
 import { consumerRecords, providerRecords } from "../placement/records.ts"
+import { type Refusal, refuse } from "../shared/Refusal.ts"
 import { finished } from "../shared/Steps.ts"
 import { isoOf } from "../shared/time.ts"
 import { dryRuns } from "./dryRunsWorkflow.ts"
@@ -52,6 +54,9 @@ const noValidHost = (spec: RequestSpec, refusals: Refusals, placement: Proof, ad
   new NoValidHost({
     kind: "conflict", message: `No valid host was found. ${summaryOf(refusals, spec)}.${more}${advice}`, code: explanationOf(placement), placement
   })
+
+const groupMoves = ({ wish }: Instance): Refusal =>
+  refuse("unavailable", `A server of the affinity group ${wish.serverGroupId} is on its way to another host. Try again.`)
 
 /** What a proof says of the request hangs on the request alone. */
 const noMembers: ReadonlyMap<string, number> = new Map()
@@ -123,6 +128,14 @@ export const layer = SchedulerEntity.toLayer(
     for (const { allocations, id } of records.all(consumerRecords)) claimants.see(id, allocations)
     regroup()
     for (const host of records.all(hosts)) mark(host.hostname)
+
+    /** Where those of its affinity group will be is not known: one is on the move, or was picked a place for and not seen to be. */
+    const isGroupMoving = ({ id, wish }: Instance): boolean => {
+      if (wish.groupPolicy !== "affinity" || wish.serverGroupId === null) return false
+      for (const member of index.inGroup(wish.serverGroupId)) if (member.id !== id && isMoving(member)) return true
+      for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id && index.get(held.id)?.host != null) return true
+      return false
+    }
 
     /** The other members of its group, with those that are picked and not yet there. */
     const membersBeside = ({ id, wish }: Wanting): ReadonlyArray<Member> => {
@@ -243,6 +256,7 @@ export const layer = SchedulerEntity.toLayer(
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }
         holds.expire(nowMillis)
+        if (isGroupMoving(instance)) return yield* Effect.fail(groupMoves(instance))
         const placed = gangSizeOf(instance) > 1 ? placeMember(instance, nowMillis) : placeOne(instance, nowMillis)
         const { allocations, devices, host, numa, placed: outcome } = yield* Effect.fromResult(placed)
         const availabilityZone = table.get(host)?.availabilityZone ?? ""

@@ -34,6 +34,17 @@ const of = <A>(map: Map<string, A>, key: string, make: () => A): A => {
   return found
 }
 
+const isRunning = (server: Instance) => isLive(server) && server.host !== null && server.launchedAt !== null
+
+/** Of a move: both hosts once the other one has agreed. */
+const agreed = new Set(["migrate", "finish", "confirm", "rebind", "abort"])
+const claimedBy = (server: Instance): ReadonlyArray<string> => {
+  if (!isRunning(server)) return []
+  const { destination, source } = server.migration ?? { destination: null, source: null }
+  const both = agreed.has(server.work?.step ?? "") ? [source?.host, destination?.host] : []
+  return [...new Set([server.host!, ...both.filter((host) => host != null)])]
+}
+
 /** What must hold after every single entry of the feed. It believes nothing but the entries. */
 export class FeedCheck {
   readonly broken: Array<Broken> = []
@@ -139,16 +150,18 @@ export class FeedCheck {
         }
       }
     }
-    const isRunning = (server: Instance | undefined) => server !== undefined && isLive(server) && server.host !== null && server.launchedAt !== null
-    if (isRunning(before)) add(of(this.#hosts, before!.host!, zero), before!, -1)
-    if (!isRunning(after)) return
-    const host = of(this.#hosts, after.host!, zero)
-    add(host, after, 1)
-    if (isRunning(before) && before!.host === after.host) return
-    this.launched++
-    for (const kind of ["cores", "ram", "disk"] as const) {
-      if (host[kind] > capacity[kind]) this.#say("no host is over-claimed", id, `${after.host} has ${capacity[kind]} ${kind}, and ${host[kind]} are promised`)
+    const claimed = before === undefined ? [] : claimedBy(before)
+    for (const hostname of claimed) add(of(this.#hosts, hostname, zero), before!, -1)
+    for (const hostname of claimedBy(after)) {
+      const host = of(this.#hosts, hostname, zero)
+      add(host, after, 1)
+      if (claimed.includes(hostname)) continue
+      for (const kind of ["cores", "ram", "disk"] as const) {
+        if (host[kind] > capacity[kind]) this.#say("no host is over-claimed", id, `${hostname} has ${capacity[kind]} ${kind}, and ${host[kind]} are promised`)
+      }
     }
+    if (!isRunning(after) || (before !== undefined && isRunning(before) && before.host === after.host)) return
+    this.launched++
     this.#group(after)
   }
 

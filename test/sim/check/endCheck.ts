@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import type { Instance } from "../../../src/actors/instance/Instance.ts"
 import { diskGbOf, isLive } from "../../../src/actors/instance/Instance.ts"
+import { presencesOf } from "../../../src/actors/instance/presences.ts"
 import { powerStates } from "../../../src/actors/instance/states.ts"
 import { InstanceIndex } from "../../../src/runtime/kernel/InstanceIndex.ts"
 import { Ownership } from "../../../src/runtime/kernel/Ownership.ts"
@@ -70,7 +71,7 @@ const projections = (servers: ReadonlyMap<string, Instance>, runner: Runner, say
     if (JSON.stringify(index.get(server.id)) !== JSON.stringify(server)) {
       say("projections equal the store", server.id, `${who} shows ${index.get(server.id)?.vmState}/${index.get(server.id)?.generation}, the store has ${server.vmState}/${server.generation}`)
     }
-    if (isLive(server) && server.host !== null) used.set(server.host, (used.get(server.host) ?? 0) + server.flavor.vcpus * 1e6 + diskGbOf(server.flavor))
+    for (const { flavor, host } of presencesOf(server)) used.set(host!, (used.get(host!) ?? 0) + flavor.vcpus * 1e6 + diskGbOf(flavor))
   }
   if (index.size() !== servers.size) say("projections equal the store", who, `${index.size()} servers, the store has ${servers.size}`)
   for (const [host, sum] of used) {

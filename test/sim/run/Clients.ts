@@ -26,6 +26,8 @@ export interface Acknowledged {
   readonly requestId: string
 }
 
+const anywhere = { host: null, isForced: false, copiesDisks: null, isChecked: false }
+
 const createdAt = "2030-01-01T00:00:00.000Z"
 
 const callerOf = (projectId: string, isAdmin = false): Caller => ({
@@ -110,7 +112,7 @@ export class Clients {
     if (runners.length === 0) return
     const runner = this.#prng.pick(runners)
     const requestId = `req-${++this.asked}`
-    const { weights } = this.#workload
+    const weights = { ...this.#workload.weights, move: this.#workload.weights.move ?? 0 }
     let at = this.#prng.next() * Object.values(weights).reduce((sum, weight) => sum + weight, 0)
     const what = (Object.keys(weights) as Array<keyof typeof weights>).find((name) => (at -= weights[name]) < 0) ?? "create"
     if (what === "create" || this.#known.length === 0) {
@@ -128,7 +130,9 @@ export class Clients {
     const { id, projectId } = this.#prng.pick(this.#known)
     const asked = { caller: callerOf(projectId), requestId }
     runner.call(Effect.flatMap(Servers, (servers) =>
-      what === "change" ? servers.change(asked, id, "metadata", { metadataSet: { touched: requestId } }) : servers.perform(asked, id, what)), (exit) => {
+      what === "change" ? servers.change(asked, id, "metadata", { metadataSet: { touched: requestId } })
+        : what === "move" ? servers.liveMigrate({ caller: callerOf(projectId, true), requestId }, id, anywhere)
+        : servers.perform(asked, id, what)), (exit) => {
       if (this.#heard(what, requestId, exit) === undefined) return
       if (what === "delete") this.#known = this.#known.filter((known) => known.id !== id)
       this.#acknowledge(id, what, requestId)

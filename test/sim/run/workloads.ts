@@ -11,6 +11,8 @@ export interface Workload {
     readonly start: number
     readonly reboot: number
     readonly change: number
+    /** To another host, as it runs. */
+    readonly move?: number
   }
   /** Servers a request may ask for. */
   readonly countMax: number
@@ -42,6 +44,11 @@ export const workloads = {
     ...churn, gapMillis: 200, projects: 2, quota: { instances: 40, cores: 100, ram: 200_000 },
     weights: { create: 6, delete: 5, stop: 1, start: 1, reboot: 0, change: 0 },
     grouped: { affinity: 0.3, antiAffinity: 0.5 }, networked: 0
+  },
+  /** Everything is on its way. */
+  moves: {
+    ...churn, gapMillis: 250, projects: 2, quota: { instances: 20, cores: 60, ram: 90_000 },
+    weights: { ...churn.weights, move: 10 }, grouped: { affinity: 0.2, antiAffinity: 0.3 }
   },
   /** More than the hosts can take: what counts is who gets the last place. */
   full: {

@@ -7,6 +7,8 @@ const quickened = {
   reconcileMillis: 30_000,
   quotaHoldMillis: 20_000,
   placementHoldMillis: 20_000,
+  migrationGibMillisMax: 15_000,
+  moveUndoMillisMax: 10_000,
   // Every attempt is simulated: at 10 ms, most of a run would be attempts.
   sendRetryMillis: 100
 } satisfies Partial<Record<keyof typeof Limits, number>>

@@ -33,12 +33,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   { name: "quota is given back too early", file: `${actors}/project/ProjectActor.ts`, from: "if (holder === null || nowMillis - askedAtMillis < Limits.quotaHoldMillis) continue", to: "holds.delete(id); continue" },
   { name: "a place is not held between the pick and the commit", file: `${actors}/scheduler/Holds.ts`, from: "  add(held: Held): void {\n", to: "  add(held: Held): void {\n    if (held !== undefined) return\n" },
   { name: "a new scheduler picks before it has caught up", file: `${actors}/scheduler/SchedulerActor.ts`, from: "    yield* caughtUp(yield* Journal)\n", to: "    yield* Journal\n" },
-  { name: "the host takes every claim", file: `${actors}/host/HostActor.ts`, from: "if (short !== true) return", to: "if (false) return" },
+  { name: "the host takes every claim", file: `${actors}/host/HostActor.ts`, from: "if (short !== null) return", to: "if (false) return" },
   { name: "hosts ignore the epoch of who drives them", file: "test/sim/hypervisor/Hypervisor.ts", from: "if (epoch < this.epoch) {", to: "if (false) {" },
   { name: "late outcomes are taken", file: `${actors}/instance/decide.ts`, from: "return work?.generation === command.generation ? advanced(", to: "return work !== null && work !== undefined ? advanced(" },
   { name: "nothing is sent again after a failure", file: `${actors}/instance/WatchdogService.ts`, from: "return isResent || work.touchedAtMillis + Limits.stepRetryMillis <= nowMillis", to: "return false" },
   { name: "no task ends at its deadline", file: `${actors}/instance/WatchdogService.ts`, from: "if (work.deadlineMillis <= nowMillis) return", to: "if (false) return" },
   { name: "a build that moves on keeps its old host", file: `${actors}/instance/evolve.ts`, from: "work: event.work, host: null, taskState: \"scheduling\"", to: "work: event.work, taskState: \"scheduling\"" },
+  { name: "a move that failed is taken for undone", file: `${actors}/instance/moveRules.ts`, from: "return isHere === false ? moved(of, atMillis) : undoing(", to: "return undoing(" },
+  { name: "a deletion forgets the other host of a move", file: `${actors}/instance/decide.ts`, from: "otherPlaceOf(instance) !== null ? \"sweep\"", to: "false ? \"sweep\"" },
+  { name: "a server on the move counts on one host", file: `${actors}/instance/presences.ts`, from: "other === undefined ? [instance]", to: "other !== null ? [instance]" },
   { name: "a delete forgets the guest", file: `${actors}/host/HostActor.ts`, from: "if (step === \"destroy\") return driver.destroy(id, call)", to: "if (step === \"destroy\") return Effect.void" },
   { name: "guests left over are left alone", file: `${actors}/host/reconcile.ts`, from: "return isElsewhere ? [{ _tag: \"Destroy\", instanceId: id }] : []", to: "return []" }
 ]

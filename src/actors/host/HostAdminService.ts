@@ -3,6 +3,7 @@ import { Fleet } from "../../drivers/Driver.ts"
 import { decideAndWrite } from "../../runtime/kernel/decideAndWrite.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { type Change, Records } from "../../runtime/kernel/Records.ts"
+import { removalOfProviders } from "../placement/hostRemoval.ts"
 import { isoOf } from "../shared/time.ts"
 import { aggregates } from "./Aggregate.ts"
 import { hasServers, hostNotFound, internalServices, serviceOf } from "./computeServices.ts"
@@ -50,12 +51,13 @@ export const layer = Layer.effect(HostAdmin, Effect.gen(function*() {
         })),
     remove: (hostname) =>
       decideAndWrite(records, () => {
-        if (records.get(hosts, hostname) === undefined) return Result.fail(hostNotFound(hostname))
+        const known = records.get(hosts, hostname)
+        if (known === undefined) return Result.fail(hostNotFound(hostname))
         if (index.usageOfHost(hostname).instances > 0) return Result.fail(hasServers)
-        return Result.succeed({
-          changes: [{ table: hosts, remove: hostname, expect: records.version(hosts, hostname) }, ...leavingAggregates(hostname)],
+        return Result.map(removalOfProviders(records, known.id), (providers) => ({
+          changes: [{ table: hosts, remove: hostname, expect: records.version(hosts, hostname) }, ...leavingAggregates(hostname), ...providers],
           answer: undefined
-        })
+        }))
       })
   })
 }))

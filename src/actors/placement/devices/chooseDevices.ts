@@ -10,17 +10,29 @@ const inOrder = (devices: ReadonlyArray<HostDevice>, near: Near | null, { opened
   devices.toSorted((a, b) =>
     distance(near, a) - distance(near, b) || (opened.has(a.parent ?? "") ? 0 : 1) - (opened.has(b.parent ?? "") ? 0 : 1))
 
-const wishesOf = (state: DeviceState, requests: ReadonlyArray<DeviceRequest>, near: Near | null): ReadonlyArray<Wish> =>
-  requests.flatMap((request) => {
+/** In the order of their liking, where somebody wants to know which and not only whether; `null`: too few of one kind. */
+const wishesOf = (
+  state: DeviceState, requests: ReadonlyArray<DeviceRequest>, near: Near | null, isOrdered: boolean
+): ReadonlyArray<Wish> | null => {
+  const wishes: Array<Wish> = []
+  for (const request of requests) {
     const devices = state.free.filter((device) => isWanted(request, device) && isNear(request.policy, near, device))
-    const wish = { devices: inOrder(devices, near, state), isOfPf: isOfPf(request) }
-    return Array.from({ length: request.count }, () => wish)
-  })
+    if (devices.length < request.count) return null
+    const wish = { devices: isOrdered ? inOrder(devices, near, state) : devices, isOfPf: isOfPf(request) }
+    for (let one = 0; one < request.count; one++) wishes.push(wish)
+  }
+  return wishes
+}
 
 const chosen = (state: DeviceState, requests: ReadonlyArray<DeviceRequest>, near: Near | null): ReadonlyArray<HostDevice> | null => {
-  const count = requests.reduce((sum, one) => sum + one.count, 0)
-  if (count === 0) return []
-  return count > state.free.length ? null : assign(wishesOf(state, requests, near))
+  const wishes = wishesOf(state, requests, near, true)
+  return wishes === null ? null : assign(wishes)
+}
+
+/** The same, where nobody wants to know which. Devices of one kind never stand in each other's way. */
+const areThere = (state: DeviceState, requests: ReadonlyArray<DeviceRequest>, near: Near | null): boolean => {
+  const wishes = wishesOf(state, requests, near, false)
+  return wishes !== null && (requests.length === 1 || assign(wishes) !== null)
 }
 
 const claimed = ({ resourceClass: _, traits: __, ...device }: HostDevice, { name, portId }: DeviceRequest): ClaimedDevice =>
@@ -39,7 +51,7 @@ export const chooseDevices = (
 }
 
 /** Could it have its devices, wherever its cells lie? */
-export const holdsDevices = (state: DeviceState, requests: ReadonlyArray<DeviceRequest>): boolean => chosen(state, requests, null) !== null
+export const holdsDevices = (state: DeviceState, requests: ReadonlyArray<DeviceRequest>): boolean => areThere(state, requests, null)
 
 /** How many of the host's free devices are of the kind, whoever else wants them. */
 export const freeFor = (state: DeviceState, request: DeviceRequest): number =>
@@ -69,7 +81,7 @@ export const cellSetsFor = (
   const found: Array<ReadonlyArray<number>> = []
   for (const cells of subsets(useful, most)) {
     if (found.some((smaller) => smaller.every((id) => cells.includes(id)))) continue
-    if (chosen(state, requests, nearOf(host, cells)) !== null) found.push(cells)
+    if (areThere(state, requests, nearOf(host, cells))) found.push(cells)
   }
   return found
 }

@@ -14,6 +14,7 @@ import type { WhatIfQuestion } from "../../src/actors/scheduler/whatIf/WhatIf.ts
 import { Limits } from "../../src/runtime/Limits.ts"
 import { aCloud, asked, type Cloud, create } from "../fixtures/asked.ts"
 import { admin } from "../fixtures/callers.ts"
+import { anInstance } from "../fixtures/instances.ts"
 import { networkDraft, portDraft, subnetDraft } from "../fixtures/networks.ts"
 import { Prng } from "../sim/kernel/prng.ts"
 
@@ -145,8 +146,20 @@ describe("a server of a flavor with devices", () => {
     }))
 })
 
+describe("the scheduler", () => {
+  it.effect("gives nobody a device that it promised to somebody who is not there yet", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich()
+      const scheduler = (yield* Effect.provideContext(SchedulerEntity.client, cloud.context))(defaultCell)
+      const pick = (id: string) => scheduler.Select({ instance: anInstance({ id, host: null, flavor: snapshotOf(wishes[0]!.put) }) })
+      const picked = yield* Effect.forEach(["a", "b", "c"], pick)
+      assert.strictEqual(new Set(picked.flatMap(({ devices = [] }) => devices.map(({ address }) => address))).size, 3)
+      assert.match((yield* Effect.flip(pick("d"))).message, /^No valid host was found/)
+    }))
+})
+
 describe("a pick that rests on an older view of the host", () => {
-  it.effect("is refused by the host, and made again with another device", () =>
+  it.effect.each(["a device that is taken", "no device"])("and names %s is refused by the host, and made again with another", (named) =>
     Effect.gen(function*() {
       const cloud = yield* rich()
       const first = yield* boot(cloud, "a", "gpu")
@@ -161,7 +174,7 @@ describe("a pick that rests on an older view of the host", () => {
       yield* Effect.orDie(instances(id).Execute({
         command: {
           _tag: "Advance", generation: 1, atMillis: 0, promises: [],
-          outcome: { _tag: "Placed", host: first.host!, availabilityZone: "nova", nics: [], devices: first.devices! }
+          outcome: { _tag: "Placed", host: first.host!, availabilityZone: "nova", nics: [], ...(named === "no device" ? {} : { devices: first.devices! }) }
         }
       }))
       const second = yield* cloud.settled(instance)

@@ -230,6 +230,18 @@ describe("a port whose card is a device", () => {
       }
     }))
 
+  it.effect("is bound where the server is, after the first host failed to build it", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      const taken = yield* boot(cloud, "taken", "vf")
+      const port = yield* aPort(cloud, "net1", "direct")
+      yield* cloud.faults.inject({ operation: "spawn", name: "a" }, { _tag: "Fail", message: "no vfio", isRetryable: true }, 1)
+      const server = yield* bootOn(cloud, port.id)
+      const bound = yield* portNow(cloud, port.id)
+      assert.deepStrictEqual([server.vmState, bound.hostId, bound.profile.pci_slot], ["active", server.host, addresses(server)[0]])
+      assert.deepStrictEqual([server.work, taken.vmState], [null, "active"])
+    }))
+
   it.effect("says how near it must be, whatever the flavor says", () =>
     Effect.gen(function*() {
       const cloud = yield* rich()

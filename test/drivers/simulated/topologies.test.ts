@@ -8,6 +8,7 @@ import type { Topology } from "../../../src/drivers/simulated/topologies.ts"
 const parse = (json: unknown) => parseTopologies(JSON.stringify(json))
 const problems = (json: unknown) => Result.getOrThrow(Result.flip(parse(json)))
 const node = (id: number, cpus: ReadonlyArray<number>, rest = {}) => ({ id, cpus, memory_mb: 1024, pages: [], ...rest })
+const device = (address: string, rest = {}) => ({ address, vendor_id: "8086", product_id: "1572", ...rest })
 const host = (rest = {}) => ({ name: "h", numa: [node(0, [0, 1])], cores: [{ socket: 0, cpus: [0, 1] }], ...rest })
 
 /** True of every machine: nodes and cores are two partitions of one set of CPUs. */
@@ -79,12 +80,27 @@ describe("a topologies file", () => {
     ["[0].numa[0].pages[0].size_kb", [host({ numa: [node(0, [0], { pages: [{ size_kb: 1.5, count: 1 }] })] })]],
     ["[0].numa: CPU 1 stands there twice", [host({ numa: [node(0, [0, 1]), node(1, [1])] })]],
     ["[0].numa: node 0 stands there twice", [host({ numa: [node(0, [0]), node(0, [1])] })]],
+    ["[0].pci_devices[0].address: Expected an address, as 0000:81:00.0 in lower case", [host({ pci_devices: [device("81:00.0")] })]],
+    ["[0].pci_devices[0].vendor_id: Expected four hex digits", [host({ pci_devices: [{ ...device("0000:81:00.0"), vendor_id: "8086x" }] })]],
+    ["[0].pci_devices[1].address: 0000:81:00.0 stands there twice", [host({ pci_devices: [device("0000:81:00.0"), device("0000:81:00.0")] })]],
+    ["[0].pci_devices[0].numa_node: the host has no node 7", [host({ pci_devices: [device("0000:81:00.0", { numa_node: 7 })] })]],
     ["[0].numa: no node has a CPU", [host({ numa: [node(0, [])] })]],
     ["the file", { name: "no list" }],
     ["[0]", []]
   ])("what is wrong is named: %s", (field, json) => {
     const found = problems(json)
     assert.isTrue(found.some((problem) => problem.startsWith(field)), found.join("\n"))
+  })
+
+  it("devices are of the kind that they say, or that follows from whose they are", () => {
+    const [machine] = Result.getOrThrow(parse([host({ pci_devices: [
+      device("0000:01:00.0"), device("0000:02:00.0", { numa_node: 0, devname: "eth1", mac_address: "3c:fd:fe:00:00:01" }),
+      device("0000:02:10.0", { parent_addr: "0000:02:00.0" }), device("0000:03:00.0", { dev_type: "type-PF" })
+    ] })]))
+    assert.deepStrictEqual(machine?.pciDevices?.map(({ address: _, productId: __, vendorId: ___, ...rest }) => rest), [
+      { type: "type-PCI", numaNode: null }, { type: "type-PF", numaNode: 0, interface: "eth1", macAddress: "3c:fd:fe:00:00:01" },
+      { type: "type-VF", numaNode: null, parent: "0000:02:00.0" }, { type: "type-PF", numaNode: null }
+    ])
   })
 
   it("every problem is told, not only the first", () => {

@@ -33,12 +33,13 @@ describe("operators' commands", () => {
     Effect.gen(function*() {
       const { cloud, flavor, host, other, run, server } = yield* world
       const plan = join(cloud.dataDir, "plan.json")
-      const [explained, room, tooMany, migrate, resize, drain] = yield* Effect.all([
-        run("explain", server), run("room", flavor), run("boot-plan", flavor, "--count", "3", "--group-policy", "anti-affinity"),
+      const [explained, again, room, tooMany, migrate, resize, drain] = yield* Effect.all([
+        run("explain", server), run("explain", server, "--replay"), run("room", flavor), run("boot-plan", flavor, "--count", "3", "--group-policy", "anti-affinity"),
         run("migrate-plan", server, "--host", other), run("resize-plan", server, flavor, "--same-host"), run("drain-plan", host, "--json")
       ], { concurrency: 2 })
-      assert.deepStrictEqual([explained, room, migrate, resize, drain].map(({ code }) => code), [0, 0, 0, 0, 0])
+      assert.deepStrictEqual([explained, again, room, migrate, resize, drain].map(({ code }) => code), [0, 0, 0, 0, 0, 0])
       assert.match(explained.stdout, new RegExp(`^server ${server}\n[^]*^placed on ${host}`, "m"))
+      assert.include(again.stdout, "the same would come of it\n")
       assert.match(room.stdout, /^zone nova: \d+ more, on 2 hosts$/m)
       assert.deepStrictEqual([tooMany.code, tooMany.stderr], [1, "kilonova: 2 of 3 servers would find a place, and then none is made\n"])
       assert.include(tooMany.stdout, "ServerGroupAntiAffinityFilter")

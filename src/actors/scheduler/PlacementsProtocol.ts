@@ -23,6 +23,7 @@ export type WhatIfAsked =
   | ({ readonly _tag: "BootSeveral"; readonly count: number; readonly groupPolicy: string | null } & Imagined)
   | { readonly _tag: "Migrate"; readonly server: string; readonly host: string | null }
   | { readonly _tag: "Resize"; readonly server: string; readonly flavorId: string; readonly mayStay?: boolean }
+  | { readonly _tag: "Replay"; readonly server: string; readonly request: string | null }
   | { readonly _tag: "Drain"; readonly host: string; readonly premises: ReadonlyArray<Premise> }
 
 /** What operators may ask of decisions of the scheduler. Faces see to it that only administrators do. */

@@ -53,6 +53,7 @@ export const layer = Layer.effect(Placements, Effect.gen(function*() {
   const questionOf = Effect.fnUntraced(function*({ caller, requestId }: Asked, asked: WhatIfAsked): Effect.fn.Return<WhatIfQuestion, Refusal> {
     switch (asked._tag) {
       case "Drain": return asked
+      case "Replay":
       case "Migrate": return { ...asked, requestId }
       case "Resize": {
         const { flavorId, ...resize } = asked

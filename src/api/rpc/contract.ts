@@ -94,6 +94,8 @@ export const WhatIf = Schema.Union([
   }),
   Schema.TaggedStruct("Migrate", { server: Schema.String, host: Schema.NullOr(Schema.String) }),
   Schema.TaggedStruct("Resize", { server: Schema.String, flavorId: Schema.String, mayStay: Schema.optionalKey(Schema.Boolean) }),
+  /** A decision once more: the server's last, or its last for this request. */
+  Schema.TaggedStruct("Replay", { server: Schema.String, request: Schema.NullOr(Schema.String) }),
   /** `premises`: of an earlier plan; those that hold no more are told. */
   Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
 ])

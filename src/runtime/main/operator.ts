@@ -62,6 +62,18 @@ export const explain = (id: string, asking: Asking): Command =>
 const whatIf = <A, I>(schema: Schema.Codec<A, I>, body: object, { dataDir }: Asking) =>
   answerOf(schema, { path: "/os-placement-explanations/what-if", body }, dataDir)
 
+const Replayed = Schema.Struct({
+  replay: Schema.Struct({ same: Schema.Boolean, changed: Schema.Array(Schema.String), before: Placement, now: Placement })
+})
+
+/** The last decision on a server, once more. */
+export const replay = (server: string, asking: Asking): Command =>
+  Effect.flatMap(whatIf(Replayed, { replay: { server } }, asking), ({ raw, read: { replay: { before, changed, now, same } } }) =>
+    print(asking, raw, [
+      `then, ${before.text}`, "", `now, ${now.text}`, "",
+      same ? "the same would come of it" : "something else would come of it", ...changed.map((one) => `  ${one}`)
+    ]))
+
 /** What servers would be made of. */
 export interface Boot {
   readonly flavor: string

@@ -38,8 +38,11 @@ const boot = { flavor, image: optional("image", "ID", "Made of this image"), zon
 const bootOf = (given: { readonly flavor: string; readonly image: Option.Option<string>; readonly zone: Option.Option<string> }): Boot =>
   ({ flavor: given.flavor, ...named("image", given.image), ...named("availability_zone", given.zone) })
 
-const explain = Command.make("explain", { ...asking, server }, ({ server: id, ...given }) =>
-  operating((module) => module.explain(id, askingOf(given)))
+const again = Flag.Boolean("replay").pipe(
+  Flag.withDescription("Ask once more for the server's last place, as if it had none, and say what has changed"), Flag.withDefault(false)
+)
+const explain = Command.make("explain", { ...asking, server, again }, ({ again: isReplay, server: id, ...given }) =>
+  operating((module) => isReplay ? module.replay(id, askingOf(given)) : module.explain(id, askingOf(given)))
 ).pipe(described("Print why a server (by its id or its request's) is where it is, or nowhere"))
 
 const room = Command.make("room", { ...asking, ...boot }, (given) =>

@@ -3,7 +3,7 @@ import type { Weight } from "../select.ts"
 import type { Placed } from "./Proof.ts"
 
 /** Six decimals: enough to tell hosts apart, and the same on every machine. JSON knows no -0. */
-const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0
+export const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0
 
 const scoreOf = ({ multiplier, normalised, value, weigher }: Weight) =>
   ({ weigher, value: rounded(value), normalised: rounded(normalised), weighted: rounded(normalised * multiplier) })

@@ -36,6 +36,8 @@ export const WhatIfQuestion = Schema.Union([
   Schema.TaggedStruct("Resize", {
     requestId: Schema.String, server: Schema.String, flavor: FlavorSnapshot, mayStay: Schema.optionalKey(Schema.Boolean)
   }),
+  /** A decision on the server once more, as if it had no place: its last, or its last for this request. */
+  Schema.TaggedStruct("Replay", { requestId: Schema.String, server: Schema.String, request: Schema.NullOr(Schema.String) }),
   /** All of the host's servers elsewhere. `premises`: of an earlier plan. */
   Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
 ])
@@ -67,6 +69,8 @@ export const WhatIfAnswer = Schema.Union([
   }),
   Schema.TaggedStruct("Migrate", { proof: Proof }),
   Schema.TaggedStruct("Resize", { proof: Proof }),
+  /** `changed`: sentences, of what the earlier proof tells and is otherwise now. */
+  Schema.TaggedStruct("Replay", { server: Schema.String, before: Proof, proof: Proof, isSame: Schema.Boolean, changed: Schema.Array(Schema.String) }),
   Schema.TaggedStruct("Drain", { plan: DrainPlan })
 ])
 export type WhatIfAnswer = typeof WhatIfAnswer.Type

@@ -1,10 +1,12 @@
 import { Result } from "effect"
 import { type Instance, isLive } from "../../instance/Instance.ts"
+import { presencesOf } from "../../instance/presences.ts"
 import { type Refusal, refuse } from "../../shared/Refusal.ts"
 import type { Steps } from "../../shared/Steps.ts"
 import { anywhereElse } from "../proof/elsewhere.ts"
 import { loadOf, withoutLoad } from "../proof/hostChange.ts"
 import type { Proof } from "../proof/Proof.ts"
+import { proofsOf } from "../proof/ProofIndex.ts"
 import { proofRequestOf } from "../proof/request.ts"
 import type { HostState } from "../HostState.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
@@ -13,6 +15,7 @@ import { drainPlan } from "./drain.ts"
 import { imagined } from "./imagined.ts"
 import { immobile } from "./immobile.ts"
 import { countedOn, type Moment, type Surveyed } from "./Moment.ts"
+import { changesSince, isSameOutcome } from "./replay.ts"
 import { severalOf } from "./several.ts"
 import { trial } from "./trial.ts"
 import type { WhatIfAnswer, WhatIfQuestion } from "./WhatIf.ts"
@@ -41,6 +44,13 @@ function* bootedSeveral(moment: Moment, spec: RequestSpec, { count, requestId }:
 
 function* moved(moment: Moment, spec: RequestSpec, { _tag, requestId }: Question<"Migrate" | "Resize">): Steps<WhatIfAnswer> {
   return { _tag, proof: yield* proofOf(moment, spec, requestId) }
+}
+
+function* replayed(moment: Moment, spec: RequestSpec, before: Proof, server: string): Steps<WhatIfAnswer> {
+  const { attempt, requestId } = before.request
+  const proof: Proof = { at: moment.at, request: proofRequestOf(spec, requestId, attempt), outcome: yield* trial(moment, spec) }
+  const { hosts, rules } = moment
+  return { _tag: "Replay", server, before, proof, isSame: isSameOutcome(before.outcome, proof.outcome), changed: changesSince(before, { hosts, rules, spec, proof }) }
 }
 
 function* drained(...asked: Parameters<typeof drainPlan>): Steps<WhatIfAnswer> {
@@ -96,6 +106,21 @@ const resize = (question: Question<"Resize">, now: Surveyed): Begun =>
     return moved({ ...now, hosts }, { ...spec, excludedHosts: [] }, question)
   })
 
+/** As it was asked then, of hosts without the server. */
+const replay = ({ request, server: id }: Question<"Replay">, now: Surveyed): Begun => {
+  const server = now.serverOf(id)
+  const before = server === undefined ? undefined : proofsOf(server).findLast((proof) => request === null || proof.request.requestId === request)
+  if (server === undefined || before === undefined) {
+    return Result.fail(refuse("notFound", `No decision of the scheduler is known for server ${id}${request === null ? "" : ` and request ${request}`}.`))
+  }
+  const { excludedHosts, host, isForced, zone } = before.request
+  const spec = { ...specAt(server, now), excludedHosts, host, isForced, availabilityZone: zone }
+  const own = new Map(presencesOf(server).map((one) => [one.host, loadOf(one)]))
+  const hosts = now.hosts.map((one) => own.has(one.hostname) ? withoutLoad(one, own.get(one.hostname)!) : one)
+  countCells(now, [spec])
+  return Result.succeed(replayed({ ...now, hosts }, spec, before, id))
+}
+
 const drain = ({ host, premises }: Question<"Drain">, now: Surveyed): Begun =>
   Result.map(hostNamed(host, now), () => {
     const servers = Array.from(now.serversOn(host), (server) => ({ server, spec: now.specOf(server), beside: now.membersBeside(server) }))
@@ -110,6 +135,7 @@ export const begin = (question: WhatIfQuestion, now: Surveyed): Begun => {
     case "BootSeveral": return bootSeveral(question, now)
     case "Migrate": return migrate(question, now)
     case "Resize": return resize(question, now)
+    case "Replay": return replay(question, now)
     case "Drain": return drain(question, now)
   }
 }

@@ -196,6 +196,35 @@ describe("dry runs", () => {
       assert.match(stopped.text, /it is stopped/)
     }))
 
+  it.effect("repeat a decision: the same comes of it while nothing has changed, and what has is told", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const a = yield* make("a")
+      const replay = (server: string) => Effect.map(ask("POST", whatIf, { body: { replay: { server } } }), ({ body }) => body)
+      const same = yield* replay(a.id)
+      assert.deepStrictEqual([at(same, "replay.same"), at(same, "replay.changed"), at(same, "replay.now.placed.score")], [true, [], at(same, "replay.before.placed.score")])
+      const other = a.host === "sim-0001" ? "sim-0002" : "sim-0001"
+      const host = cloud.records.get(hosts, a.host!)!
+      yield* cloud.records.write([{ table: hosts, expect: "any", put: { ...host, memoryMb: host.memoryMb - 4096 } }])
+      const less = yield* replay(a.id)
+      assert.deepStrictEqual([at(less, "replay.same"), at(less, "replay.now.placed.host")], [false, other])
+      assert.match(items(less, "replay.changed").join("\n"), new RegExp(`^host ${a.host}: RAMWeigher was \\d+, is \\d+$`, "m"))
+      yield* cloud.records.write([{ table: hosts, expect: "any", put: { ...host, isDisabled: true } }])
+      assert.match(items(yield* replay(a.id), "replay.changed").join("\n"), new RegExp(`^host ${a.host}: ComputeFilter refuses it`, "m"))
+      yield* cloud.records.write([{ table: hosts, expect: "any", put: host }])
+      for (const name of ["b", "c", "d"]) yield* make(name, "rival")
+      const refused = yield* make("e")
+      assert.deepStrictEqual([at(yield* replay(refused.id), "replay.same"), at(yield* replay(refused.id), "replay.changed")], [true, []])
+      yield* cloud.servers.perform(asked("req-delete"), a.id, "delete")
+      yield* cloud.settled(a)
+      const room = yield* replay(refused.id)
+      assert.isFalse(at(room, "replay.same"))
+      assert.match(items(room, "replay.changed").join("\n"), new RegExp(`hosts that would do now: 1, ${a.host} the best of them`))
+      // One that is gone is asked for as if it came.
+      assert.isTrue(at(yield* replay(a.id), "replay.same"))
+      assert.strictEqual((yield* ask("POST", whatIf, { body: { replay: { server: "none" } } })).status, 404)
+    }))
+
   it.effect("of several at once place all or none, by their group's policy", () =>
     Effect.gen(function*() {
       const { ask, cloud } = yield* world

@@ -54,6 +54,8 @@ export const renderAnswer = (answer: WhatIfAnswer) => {
     case "BootSeveral": return { boot: { ...proof(answer.proof), count: answer.count, placed_count: answer.placed, hosts: answer.hosts } }
     case "Migrate": return { migrate: proof(answer.proof) }
     case "Resize": return { resize: proof(answer.proof) }
+    case "Replay":
+      return { replay: { server_id: answer.server, same: answer.isSame, changed: answer.changed, before: proof(answer.before), now: proof(answer.proof) } }
     case "Drain": return { drain: plan(answer.plan) }
   }
 }

@@ -27,6 +27,7 @@ export const whatIf = object([
   ])),
   param("migrate", object([param("server", id, { required: true }), param("host", types.nullable(types.hostname))])),
   param("resize", object([param("server", id, { required: true }), param("flavor", id, { required: true }), param("same_host", types.boolean)])),
+  param("replay", object([param("server", id, { required: true }), param("request", id)])),
   param("drain", object([
     param("host", types.hostname, { required: true }),
     param("premises", { type: "array", items: premise, maxItems: Limits.premisesMax })

@@ -20,6 +20,7 @@ interface Body {
   }
   readonly migrate?: { readonly server: string; readonly host?: string | null }
   readonly resize?: { readonly server: string; readonly flavor: string; readonly same_host?: boolean }
+  readonly replay?: { readonly server: string; readonly request?: string }
   readonly drain?: { readonly host: string; readonly premises?: ReadonlyArray<PremiseShown> }
 }
 
@@ -28,16 +29,17 @@ const bootOf = ({ availability_zone: zone = null, count, flavor: flavorId, group
     ? { _tag: "Boot", flavorId, imageId, zone }
     : { _tag: "BootSeveral", flavorId, imageId, zone, count: count ?? 1, groupPolicy }
 
-const questionOf = ({ boot, drain, migrate, resize }: Body): WhatIfAsked | null => {
+const questionOf = ({ boot, drain, migrate, replay, resize }: Body): WhatIfAsked | null => {
   if (boot !== undefined) return bootOf(boot)
   if (migrate !== undefined) return { _tag: "Migrate", server: migrate.server, host: migrate.host ?? null }
   if (resize !== undefined) return { _tag: "Resize", server: resize.server, flavorId: resize.flavor, mayStay: resize.same_host === true }
+  if (replay !== undefined) return { _tag: "Replay", server: replay.server, request: replay.request ?? null }
   return drain === undefined ? null : { _tag: "Drain", host: drain.host, premises: (drain.premises ?? []).map(premiseOf) }
 }
 
 const asked = (body: Body): Effect.Effect<WhatIfAsked, Refusal> => {
   const question = Object.keys(body).length === 1 ? questionOf(body) : null
-  return question === null ? Effect.fail(refuse("badRequest", "Give exactly one of boot, migrate, resize and drain.")) : Effect.succeed(question)
+  return question === null ? Effect.fail(refuse("badRequest", "Give exactly one of boot, migrate, resize, replay and drain.")) : Effect.succeed(question)
 }
 
 const show = (call: Call) =>

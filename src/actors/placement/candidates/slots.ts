@@ -26,19 +26,26 @@ const hasRoomFor = (provider: Provider, used: Resources, resources: Resources): 
 const isInTree = (forest: Forest, provider: Provider, { inTree }: RequestGroup): boolean =>
   inTree === null || forest.byUuid.get(inTree)?.rootUuid === provider.rootUuid
 
+/** Without resources, a group must say what its provider is, or is in: to say what it is not, or whose, finds nobody. */
+const saysWhom = ({ memberOf, required, resources }: RequestGroup): boolean =>
+  resources.size > 0 || required.length > 0 || memberOf.length > 0
+
 /** All of the group by one provider. */
 const whole = (group: RequestGroup, providers: ReadonlyArray<Provider>, { forest, usedOf }: Surroundings): Slot => ({
   group,
   resources: group.resources,
-  options: providers.filter((provider) =>
+  options: !saysWhom(group) ? [] : providers.filter((provider) =>
     isInTree(forest, provider, group) && meetsTraits(provider.traits, group) && isMember(provider, group) &&
     hasRoomFor(provider, usedOf(provider), group.resources))
 })
 
-/** A root in an aggregate puts all of its tree there; whoever shares with the tree must be in it itself. */
+/**
+ * A root in all the aggregates that are asked for puts its tree there, as if each provider were; whoever shares with the
+ * tree must be in them itself.
+ */
 const isMemberWithRoot = (provider: Provider, root: Provider, { memberOf, notMemberOf }: RequestGroup): boolean => {
-  const isOwn = provider.rootUuid === root.uuid
-  return memberOf.every((any) => !any.isDisjointFrom(provider.aggregates) || (isOwn && !any.isDisjointFrom(root.aggregates))) &&
+  const isInAll = ({ aggregates }: Provider) => memberOf.every((any) => !any.isDisjointFrom(aggregates))
+  return (isInAll(provider) || (provider.rootUuid === root.uuid && isInAll(root))) &&
     notMemberOf.isDisjointFrom(provider.aggregates) && notMemberOf.isDisjointFrom(root.aggregates)
 }
 

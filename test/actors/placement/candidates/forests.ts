@@ -68,11 +68,12 @@ const isAnswerOf = (forest: Forest, used: (provider: Provider) => Resources, ask
     const isOwn = provider.rootUuid === root.uuid
     const inTree = group.inTree === null || (provider.rootUuid === rootOfTree(group.inTree) && (group.suffix !== "" || isOwn))
     if (group.suffix !== "") {
-      return inTree && some(group.required, provider.traits) && none(group.forbidden, provider.traits) &&
+      const saysWhom = group.resources.size + group.required.length + group.memberOf.length > 0
+      return saysWhom && inTree && some(group.required, provider.traits) && none(group.forbidden, provider.traits) &&
         some(group.memberOf, provider.aggregates) && none(group.notMemberOf, provider.aggregates)
     }
     return inTree && none(group.forbidden, provider.traits) &&
-      group.memberOf.every((any) => some([any], provider.aggregates) || (isOwn && some([any], root.aggregates))) &&
+      (some(group.memberOf, provider.aggregates) || (isOwn && some(group.memberOf, root.aggregates))) &&
       none(group.notMemberOf, provider.aggregates) && none(group.notMemberOf, root.aggregates)
   }
   const unnamed = assignment.filter(({ group }) => group.suffix === "")

@@ -106,7 +106,8 @@ describe("flavors", () => {
       const ask = yield* makeAsk
       const specs = "/flavors/2/os-extra_specs"
       yield* make(ask)
-      assert.deepStrictEqual((yield* ask("POST", specs, { body: { extra_specs: { "hw:numa_nodes": 1, own: "x" } } })).body, { extra_specs: { "hw:numa_nodes": "1", own: "x" } })
+      assert.deepStrictEqual((yield* ask("POST", specs, { body: { extra_specs: { "hw:numa_nodes": 1, own: "x" } } })).body, { extra_specs: { "hw:numa_nodes": 1, own: "x" } })
+      assert.deepStrictEqual((yield* ask("GET", `${specs}/hw:numa_nodes`)).body, { "hw:numa_nodes": "1" })
       assert.deepStrictEqual((yield* ask("GET", `${specs}/own`)).body, { own: "x" })
       assert.strictEqual((yield* ask("PUT", `${specs}/own`, { body: { "hw:numa_nodes": "2" } })).status, 400)
       assert.deepStrictEqual((yield* ask("PUT", `${specs}/hw:numa_nodes`, { body: { "hw:numa_nodes": "2" } })).body, { "hw:numa_nodes": "2" })

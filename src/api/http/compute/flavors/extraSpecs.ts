@@ -1,5 +1,8 @@
 /** What the extra specs of known namespaces may be; those of other namespaces are nobody's business. */
 
+import { standardResourceClasses } from "../../../../actors/placement/resourceClasses.ts"
+import { standardTraits } from "../../../../actors/placement/traits.ts"
+
 interface Rule {
   readonly type: "text" | "int" | "bool"
   readonly min?: number
@@ -15,7 +18,8 @@ const from = (min: number, max?: number): Rule => ({ type: "int", min, ...(max =
 const among = (...values: ReadonlyArray<string>): Rule => ({ type: "text", values })
 const like = (pattern: RegExp): Rule => ({ type: "text", pattern })
 
-const cpus = "\\^?\\d+((-\\d+)?(,\\^?\\d+(-\\d+)?)?)*"
+/** As Nova's, written so that no text takes long to be refused. */
+const cpus = /\^?\d+(-\d+|,\^?\d+)*/
 const shares = among("custom", "high", "normal", "low")
 /** A name after the namespace, or a pattern of names between slashes. */
 type Names = Readonly<Record<string, Rule>>
@@ -23,13 +27,13 @@ type Names = Readonly<Record<string, Rule>>
 const hw: Names = {
   boot_menu: bool,
   cpu_cores: from(1),
-  cpu_dedicated_mask: like(new RegExp(cpus)),
+  cpu_dedicated_mask: like(cpus),
   cpu_max_cores: from(1),
   cpu_max_sockets: from(1),
   cpu_max_threads: from(1),
   cpu_policy: among("dedicated", "shared", "mixed"),
   cpu_realtime: bool,
-  cpu_realtime_mask: like(/(\^)?\d+((-\d+)?(,\^?\d+(-\d+)?)?)*/),
+  cpu_realtime_mask: like(cpus),
   cpu_sockets: from(1),
   cpu_thread_policy: among("prefer", "isolate", "require"),
   cpu_threads: from(1),
@@ -41,11 +45,11 @@ const hw: Names = {
   mem_encryption: bool,
   mem_encryption_model: among("amd-sev", "amd-sev-es", "amd-sev-snp"),
   mem_page_size: like(/(large|small|any|\d+([kKMGT]i?)?(b|bit|B)?)/),
-  "/numa_cpus\\.\\d+/": like(new RegExp(cpus)),
+  "/numa_cpus\\.\\d+/": like(cpus),
   "/numa_mem\\.\\d+/": from(1),
   numa_nodes: from(1),
   pci_numa_affinity_policy: among("required", "preferred", "legacy", "socket"),
-  pmem: like(/([a-zA-Z0-9_]+(,)?)+/),
+  pmem: like(/[a-zA-Z0-9_]+(,[a-zA-Z0-9_]+)*,?/),
   pmu: bool,
   redirected_usb_ports: from(0, 15),
   serial_port_count: from(0),
@@ -86,15 +90,10 @@ const nestedFacts = [
 ]
 const capabilities: Names = {
   ...Object.fromEntries(hostFacts.map((name) => [name, text])),
-  [`/(${nestedFacts.join("|")})(:.+)?/`]: text
+  [`/(${nestedFacts.join("|")})(:\\w+)*/`]: text
 }
 
-const classes = [
-  "VCPU", "PCPU", "MEMORY_MB", "DISK_GB", "PCI_DEVICE", "SRIOV_NET_VF", "NUMA_SOCKET", "NUMA_CORE", "NUMA_THREAD",
-  "NUMA_MEMORY_MB", "IPV4_ADDRESS", "VGPU", "VGPU_DISPLAY_HEAD", "NET_BW_EGR_KILOBIT_PER_SEC", "NET_BW_IGR_KILOBIT_PER_SEC",
-  "MEM_ENCRYPTION_CONTEXT", "FPGA", "PGPU", "NET_PACKET_RATE_KILOPACKET_PER_SEC", "NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC",
-  "NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC"
-]
+const traitWish = among("required", "forbidden")
 
 const namespaces: ReadonlyArray<readonly [namespace: RegExp, names: Names]> = [
   [/accel/, { device_profile: text }],
@@ -104,11 +103,13 @@ const namespaces: ReadonlyArray<readonly [namespace: RegExp, names: Names]> = [
   [/hw_rng/, { allowed: bool, rate_bytes: from(0), rate_period: from(0) }],
   [/hw_video/, { ram_max_mb: from(0) }],
   [/os/, { secure_boot: among("disabled", "required") }],
-  [/pci_passthrough/, { alias: like(/[^:]+:\d+(?:\s*,\s*[^:]+:\d+)*/) }],
+  [/pci_passthrough/, { alias: like(/[^:]+:\d+(\s*,[^:]+:\d+)*/) }],
   [/quota/, quota],
-  [/resources([a-zA-Z0-9_-]{1,64})?/, { [`/(${classes.join("|")}|CUSTOM_[A-Z0-9_]+)/`]: int }],
-  // The names of standard traits begin with one of these.
-  [/trait([a-zA-Z0-9_-]{1,64})?/, { "/(COMPUTE|HW|STORAGE|MISC|OWNER|CUSTOM)_[A-Z0-9_]+/": among("required", "forbidden") }],
+  [/resources([a-zA-Z0-9_-]{1,64})?/, { [`/(${standardResourceClasses.join("|")}|CUSTOM_[A-Z0-9_]+)/`]: int }],
+  [/trait([a-zA-Z0-9_-]{1,64})?/, {
+    ...Object.fromEntries(standardTraits.map((name) => [name, traitWish])),
+    "/CUSTOM_[A-Z0-9_]+/": traitWish
+  }],
   [/vmware/, { hw_version: text, storage_policy: text }]
 ]
 const bare: Names = { hide_hypervisor_id: bool, group_policy: among("isolate", "none") }
@@ -128,9 +129,10 @@ const broken = (name: string, rule: Rule, value: string): string | null => {
     return words.has(value.trim().toLowerCase()) ? null : failed(name, value, "it must be a boolean")
   }
   if (rule.type === "int") {
-    if (!/^\s*[+-]?\d+\s*$/.test(value)) return failed(name, value, "it must be a whole number")
-    if (rule.min !== undefined && Number(value) < rule.min) return failed(name, value, `it must be ${rule.min} or more`)
-    return rule.max !== undefined && Number(value) > rule.max ? failed(name, value, `it must be ${rule.max} or less`) : null
+    if (!/^\s*[+-]?\d+(_\d+)*\s*$/.test(value)) return failed(name, value, "it must be a whole number")
+    const number = Number(value.replaceAll("_", ""))
+    if (rule.min !== undefined && number < rule.min) return failed(name, value, `it must be ${rule.min} or more`)
+    return rule.max !== undefined && number > rule.max ? failed(name, value, `it must be ${rule.max} or less`) : null
   }
   if (rule.values !== undefined && !rule.values.includes(value)) return failed(name, value, `it must be one of ${rule.values.join(", ")}`)
   return rule.pattern !== undefined && !whole(rule.pattern, value) ? failed(name, value, `it must match ${rule.pattern.source}`) : null

@@ -100,7 +100,7 @@ export const showExtraSpec = Effect.fnUntraced(function*(call: Call) {
   return { body: { [key]: flavor.extraSpecs[key] } }
 })
 
-/** Numbers become text: a spec is text. */
+/** Numbers become text: a spec is text. The answer is what was asked, as it was asked. */
 const setSpecs = Effect.fnUntraced(function*(call: Call, asked: Readonly<Record<string, string | number>>) {
   const specs = Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, String(value)]))
   if (call.within(behaviours.validatesExtraSpecs)) {
@@ -110,7 +110,7 @@ const setSpecs = Effect.fnUntraced(function*(call: Call, asked: Readonly<Record<
     }
   }
   yield* (yield* Flavors).setExtraSpecs(call.caller, id(call), specs)
-  return specs
+  return asked
 })
 
 export const createExtraSpecs = (call: Call) =>

@@ -12,17 +12,20 @@ const address = (given: string, more: { readonly [name: string]: string } = {}):
 const hostDevice = (given: string): Element =>
   el("hostdev", { mode: "subsystem", type: "pci", managed: "yes" }, el("source", {}, address(given)))
 
+const tagged = (vlan: number | undefined): Element | null => vlan === undefined ? null : el("vlan", {}, el("tag", { id: vlan }))
+
 /** A card that is a device of the host, or lies on one; `null`: a card as any other. */
 const cards: { readonly [vnicType: string]: (card: NicSpec, given: string) => Element } = {
   direct: ({ macAddress, vlan }, given) =>
     el("interface", { type: "hostdev", managed: "yes" },
       el("mac", { address: macAddress }),
       el("source", {}, address(given, { type: "pci" })),
-      vlan === undefined ? null : el("vlan", {}, el("tag", { id: vlan }))),
-  macvtap: ({ device, macAddress }) =>
+      tagged(vlan)),
+  macvtap: ({ device, macAddress, vlan }) =>
     el("interface", { type: "direct" },
       el("mac", { address: macAddress }),
       el("source", { dev: device?.interface ?? "", mode: "passthrough" }),
+      tagged(vlan),
       el("model", { type: "virtio" })),
   "direct-physical": (_, given) => hostDevice(given)
 }

@@ -3,7 +3,7 @@ import type { Duration } from "effect"
 import { DriverError } from "../Driver.ts"
 import type { Call, Capabilities, DomainEvent, DomainSpec, DomainStatus, Driver, Inventory, MigrationOptions, PowerState } from "../Driver.ts"
 import type { CallFacts, Operation, Rules } from "./Faults.ts"
-import { born, consoleText, move, survivor } from "./guest.ts"
+import { born, consoleText, deviceInUse, move, survivor } from "./guest.ts"
 import type { Guest, Move } from "./guest.ts"
 
 /** What the hosts of one fleet have in common. */
@@ -62,7 +62,7 @@ export class SimulatedDriver implements Driver {
   spawn(spec: DomainSpec, call: Call): Effect.Effect<void, DriverError> {
     return this.perform("spawn", { id: spec.id, name: spec.displayName }, call, () => {
       const found = this.known().get(spec.id)
-      if (found === undefined) this.known().set(spec.id, born(spec))
+      if (found === undefined) return this.run("spawn", born(spec))
       else if (found.power !== "running") return this.move("powerOn", "spawn", spec.id, spec)
       return Effect.void
     })
@@ -219,7 +219,13 @@ export class SimulatedDriver implements Driver {
     if (guest === undefined) return this.unknown(operation, id)
     const next = move(spec === undefined ? guest : { ...born(spec), power: guest.power, boots: guest.boots }, name)
     if (typeof next === "string") return this.fail(operation, `cannot ${name} ${id}: ${next}`, false)
-    this.known().set(id, next)
+    return next.power === "running" ? this.run(operation, next) : Effect.sync(() => void this.known().set(id, next))
+  }
+
+  private run(operation: Operation, guest: Guest): Effect.Effect<void, DriverError> {
+    const problem = deviceInUse(guest, this.known().values())
+    if (problem !== null) return this.fail(operation, `cannot run ${guest.id}: ${problem}`, true)
+    this.known().set(guest.id, guest)
     return Effect.void
   }
 

@@ -9,6 +9,8 @@ export interface Guest {
   readonly vcpus: number
   readonly memoryMb: number
   readonly addresses: ReadonlyArray<string>
+  /** Addresses of the host's PCI devices that it has. */
+  readonly devices: ReadonlyArray<string>
   readonly power: PowerState
   readonly boots: number
 }
@@ -37,6 +39,20 @@ export const move = (guest: Guest, name: Move): Guest | string => {
   return { ...guest, power: to, boots: guest.boots + (isBoot ? 1 : 0) }
 }
 
+const none: ReadonlyArray<string> = []
+const devicesOf = ({ devices = [], nics }: DomainSpec): ReadonlyArray<string> =>
+  [...devices, ...nics.flatMap(({ device }) => device ?? [])].map(({ address }) => address)
+
+/** Why a guest cannot run beside the others: who runs has its devices to itself. `null`: it can. */
+export const deviceInUse = ({ devices, id }: Guest, others: Iterable<Guest>): string | null => {
+  if (devices.length === 0) return null
+  for (const other of others) {
+    const address = other.id === id || isOff(other.power) ? undefined : devices.find((one) => other.devices.includes(one))
+    if (address !== undefined) return `PCI device ${address} is in use by ${other.id}`
+  }
+  return null
+}
+
 export const born = (spec: DomainSpec): Guest => ({
   id: spec.id,
   displayName: spec.displayName,
@@ -44,6 +60,7 @@ export const born = (spec: DomainSpec): Guest => ({
   vcpus: spec.vcpus,
   memoryMb: spec.memoryMb,
   addresses: spec.nics.flatMap(({ fixedIps }) => fixedIps),
+  devices: spec.devices === undefined && spec.nics.length === 0 ? none : devicesOf(spec),
   power: "running",
   boots: 1
 })
@@ -56,6 +73,7 @@ export const survivor = (id: string, power: PowerState): Guest => ({
   vcpus: 1,
   memoryMb: 0,
   addresses: [],
+  devices: none,
   power,
   boots: isOff(power) ? 0 : 1
 })

@@ -7,6 +7,7 @@ import { emptyTopologyOf, numaRefusal } from "../../../src/actors/host/numa.ts"
 import { registered } from "../../../src/actors/host/registration.ts"
 import { nothingTaken } from "../../../src/actors/placement/demand/Taken.ts"
 import { claim, fit } from "../../../src/actors/placement/numa/Numa.ts"
+import { gpu } from "../../fixtures/devices.ts"
 import { anInstance } from "../../fixtures/instances.ts"
 import { aHost } from "../../fixtures/numaHosts.ts"
 import { guestOf } from "../placement/numa/guests.ts"
@@ -72,6 +73,13 @@ describe("a host's record", () => {
     const learned = registered("host-1", old, inventory, birth, now)
     assert.deepStrictEqual(learned?.cores, aHost().cores)
     assert.isUndefined(registered("host-1", learned, inventory, birth, now))
+  })
+  it("follows the devices that guests may have, and forgets them when there are none", () => {
+    const set = registered("host-1", aHost(), { ...inventory, devices: [gpu(1), gpu(2)] }, birth, now)
+    assert.deepStrictEqual(set?.devices, [gpu(1), gpu(2)])
+    assert.isUndefined(registered("host-1", set, { ...inventory, devices: [gpu(1), gpu(2)] }, birth, now))
+    assert.deepStrictEqual(registered("host-1", set, { ...inventory, devices: [gpu(2)] }, birth, now)?.devices, [gpu(2)])
+    for (const none of [inventory, { ...inventory, devices: [] }]) assert.isFalse("devices" in registered("host-1", set, none, birth, now)!)
   })
   it("follows the CPUs that are set apart, and forgets them when they no longer are", () => {
     const cpuSets = { shared: [0], dedicated: [1, 2] }

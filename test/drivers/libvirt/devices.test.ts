@@ -86,7 +86,7 @@ describe("the devices of a guest", () => {
 
   it("are its cards, with their port's address and network", () =>
     assert.deepStrictEqual(written({
-      nics: [card("direct", { device: vf, vlan: 7 }), card("macvtap", { device: vf }), card("direct-physical", { device: pf })]
+      nics: [card("direct", { device: vf, vlan: 7 }), card("macvtap", { device: vf, vlan: 8 }), card("direct-physical", { device: pf })]
     }), [`<interface type="hostdev" managed="yes">
   <mac address="fa:16:3e:00:00:01"/>
   <source>
@@ -98,6 +98,9 @@ describe("the devices of a guest", () => {
 </interface>`, `<interface type="direct">
   <mac address="fa:16:3e:00:00:01"/>
   <source dev="ens129v0" mode="passthrough"/>
+  <vlan>
+    <tag id="8"/>
+  </vlan>
   <model type="virtio"/>
 </interface>`, `<hostdev mode="subsystem" type="pci" managed="yes">
   <source>

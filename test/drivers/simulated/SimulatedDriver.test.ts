@@ -1,9 +1,11 @@
-import { Context, Effect, Layer } from "effect"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Fleet } from "../../../src/drivers/Driver.ts"
 import { Faults } from "../../../src/drivers/simulated/Faults.ts"
 import * as SimulatedFleet from "../../../src/drivers/simulated/SimulatedFleet.ts"
 import { driverContract } from "../contract.ts"
 import { migrationContract } from "../migrationContract.ts"
+import { gpu } from "../../fixtures/devices.ts"
 import { specOf } from "../specs.ts"
 
 let specs = 0
@@ -21,6 +23,23 @@ const subject = Effect.map(Layer.build(SimulatedFleet.layer({ hosts: 1 })), (con
 })
 
 driverContract("simulated", subject, { settle: 0 })
+
+describe("a PCI device", () => {
+  it.effect("is that of one guest that runs", () =>
+    Effect.gen(function*() {
+      const { driver, spec } = yield* subject
+      const call = { epoch: 1 }
+      const [one, two] = [spec(), spec()].map((made) => ({ ...made, devices: [{ ...gpu(1), alias: "gpu" }] }))
+      yield* driver.spawn(one!, call)
+      const refused = yield* Effect.flip(driver.spawn(two!, call))
+      assert.strictEqual(refused.message, `cannot run ${two!.id}: PCI device 0000:01:00.0 is in use by ${one!.id}`)
+      yield* driver.powerOff(one!.id, Duration.seconds(1), call)
+      yield* driver.spawn(two!, call)
+      assert.match((yield* Effect.flip(driver.powerOn(one!, call))).message, /is in use by/)
+      yield* driver.destroy(two!.id, call)
+      yield* driver.powerOn(one!, call)
+    }))
+})
 
 migrationContract(
   "simulated hosts",

@@ -1,6 +1,6 @@
 /** A guest's PCI devices, in libvirt's words. Pure. */
 import type { DomainSpec, NicSpec } from "../Driver.ts"
-import { el, type Element } from "./xml.ts"
+import { all, el, type Element, first } from "./xml.ts"
 
 const address = (given: string, more: { readonly [name: string]: string } = {}): Element => {
   const [domain, bus, rest = ""] = given.split(":")
@@ -39,10 +39,27 @@ export const isDeviceCard = (card: NicSpec): boolean => cardOf(card) !== null
 export const hostDevices = ({ devices = [], nics }: DomainSpec): ReadonlyArray<Element> =>
   [...nics.flatMap((card) => cardOf(card) ?? []), ...devices.map((device) => hostDevice(device.address))]
 
+/** Those that a running guest may be given: a macvtap card stays with it. */
+export const pluggable = (spec: DomainSpec): ReadonlyArray<Element> =>
+  hostDevices(spec).filter(({ attributes, name }) => name === "hostdev" || attributes["type"] === "hostdev")
+
 /** What keeps libvirt from plugging the devices, in words; `null`: nothing. */
 export const unpluggable = ({ nics }: DomainSpec): string | null => {
   const card = nics.find((one) => one.vnicType !== undefined && one.vnicType !== "normal" && cardOf(one) === null)
   if (card !== undefined) return `port ${card.portId} of type ${card.vnicType} has no device of the host`
   const bare = nics.find((one) => one.vnicType === "macvtap" && one.device?.interface === undefined)
   return bare === undefined ? null : `PCI device ${bare.device?.address} for port ${bare.portId} is no network interface of the host`
+}
+
+/** The devices of the host that a guest has, out of libvirt's description of it. */
+export const hostDevicesIn = (domain: Element): ReadonlyArray<Element> => [
+  ...all(domain, "devices", "hostdev"),
+  ...all(domain, "devices", "interface").filter(({ attributes }) => attributes["type"] === "hostdev")
+]
+
+/** Which device of the host it is, however it is plugged. */
+export const deviceKey = (element: Element): string => {
+  const { bus = "", domain = "", function: fn = "", slot = "", uuid } = first(element, "source", "address")?.attributes ?? {}
+  const part = (text: string, digits: number) => text.replace(/^0x/, "").padStart(digits, "0")
+  return uuid ?? `${part(domain, 4)}:${part(bus, 2)}:${part(slot, 2)}.${part(fn, 1)}`
 }

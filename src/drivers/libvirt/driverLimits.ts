@@ -20,5 +20,8 @@ export const driverLimits = {
   probePollMillis: 20,
   /** Of the daemon, while it describes the host's devices one by one. */
   questionsAtOnce: 4,
-  vgpusPerGuestMax: 16
+  vgpusPerGuestMax: 16,
+  /** A guest has this long to let go of a device. */
+  unplugMillisMax: 20_000,
+  unplugPollMillis: 250
 } as const

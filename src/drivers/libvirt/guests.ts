@@ -1,14 +1,16 @@
 /** What can be done to one guest: each step looks first, so that doing it twice is doing it once. */
 import { Clock, Duration, Effect } from "effect"
 import { DriverError, type DomainSpec } from "../Driver.ts"
-import { unpluggable } from "./deviceXml.ts"
+import { pluggable, unpluggable } from "./deviceXml.ts"
 import { driverLimits } from "./driverLimits.ts"
 import { domainXml, type GuestSettings, type VirtType } from "./domainXml.ts"
 import { unless } from "./failure.ts"
+import { mdevDevice } from "./mdevs.ts"
 import type { Disks } from "./images.ts"
 import {
   type Client, createFlag, domainByUuid, type DomainState, type LibvirtFailure, shutdownFlag, undefineFlag
 } from "./node-libvirt/index.ts"
+import { plug, withoutDevices } from "./plugging.ts"
 import { ensureVgpus, removeVgpus } from "./vgpus.ts"
 
 /** What guests of this host share. */
@@ -130,25 +132,31 @@ export const setPaused = (host: GuestHost, id: string, paused: boolean): GuestEf
     yield* paused ? host.client.domainSuspend({ domain: domainByUuid(id) }) : proceed(host, id)
   })
 
-/** Saves a running guest's memory to disk and frees it. */
+/** Saves a running guest's memory to disk and frees it; devices of the host are no part of that. */
 export const suspend = (host: GuestHost, id: string): GuestEffect<void> =>
   Effect.gen(function*() {
     const domain = domainByUuid(id)
     const state = yield* stateOf(host, id)
-    if (state === "running" || state === "blocked") return yield* host.client.domainManagedSave({ domain })
+    if (state === "running" || state === "blocked") return yield* withoutDevices(host.client, id, host.client.domainManagedSave({ domain }))
     if (state === "shutoff" && (yield* isSaved(host, id))) return
     return yield* refuse("suspend", `server ${id} does not run on this host`)
   })
+
+/** What was taken from it before its memory was saved. */
+const plugAgain = (host: GuestHost, spec: DomainSpec): GuestEffect<void> =>
+  Effect.flatMap(ensureVgpus(host, spec), (mdevs) => plug(host.client, spec.id, [...pluggable(spec), ...mdevs.map(mdevDevice)]))
 
 /** Continues from the saved memory. The definition stays as it was saved: memory and devices belong together. */
 export const resume = (host: GuestHost, spec: DomainSpec): GuestEffect<void> =>
   Effect.gen(function*() {
     const state = yield* stateOf(host, spec.id)
-    if (state === "running" || state === "blocked") return
+    const plugged = Effect.suspend(() => plugAgain(host, spec))
+    if (state === "running" || state === "blocked") return yield* plugged
     if (state !== "shutoff" || !(yield* isSaved(host, spec.id))) {
       return yield* refuse("resume", `server ${spec.id} is not suspended on this host`)
     }
     yield* start(host, spec.id, createFlag.none)
+    yield* plugged
   })
 
 const undefineFlags = undefineFlag.managedSave | undefineFlag.snapshotsMetadata | undefineFlag.nvram

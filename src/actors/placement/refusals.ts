@@ -52,7 +52,7 @@ export const inventoryInvalid = (resource: string, uuid: string): Refusal =>
 export const violatesConstraints = (resource: string, uuid: string): Refusal =>
   cannotAllocate(
     `Unable to create allocation for '${resource}' on resource provider '${uuid}'. The requested amount would violate inventory ` +
-      "constraints: min_unit, max_unit or step_size."
+      "constraints. They are min_unit, max_unit and step_size."
   )
 export const exceedsCapacity = (resource: string, uuid: string): Refusal =>
   cannotAllocate(

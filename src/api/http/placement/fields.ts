@@ -75,13 +75,18 @@ export const providerAt = (version: number, shown: ShownProvider): Shown => ({
   links: rowsAt(providerLinks, version).map((row) => ({ rel: row.key, href: row.from(shown.provider) }))
 })
 
+/** ECMAScript's, which TypeScript does not know yet: this text, as it is. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
+/** A number with a point, as clients print what they are sent. */
+const float = (value: number): unknown => /^-?\d+$/.test(String(value)) ? rawJSON(`${value}.0`) : value
+
 export const inventoryOf = (inventory: Inventory): Shown => ({
   total: inventory.total,
   reserved: inventory.reserved,
   min_unit: inventory.minUnit,
   max_unit: inventory.maxUnit,
   step_size: inventory.stepSize,
-  allocation_ratio: inventory.allocationRatio
+  allocation_ratio: float(inventory.allocationRatio)
 })
 
 export const aggregates: ReadonlyArray<Field<ShownProvider>> = [

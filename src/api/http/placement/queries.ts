@@ -76,7 +76,7 @@ const rowFor = (rows: ReadonlyArray<QueryRow>, name: string): QueryRow | undefin
 
 const brokenIn = ({ rules = {} }: QueryRow, name: string, value: string): string | undefined => {
   const found = Object.entries(rules).find(([keyword, rule]) => !tests[keyword as keyof typeof tests](value, rule))
-  return found && broken({ keyword: found[0], rule: found[1], schemaPath: ["properties", name], path: [name], value })
+  return found && broken({ keyword: found[0], rule: found[1], schema: { type: "string", ...rules }, schemaPath: ["properties", name], path: [name], value })
 }
 
 /** The names that rows of groups go by. */
@@ -93,7 +93,10 @@ export const checkQuery = (table: ReadonlyArray<QueryRow>, version: number, quer
   const rows = table.filter((each) => holds(each, version))
   for (const [name, value] of query) if (isUnreadable(name + value)) return wrong("they are not percent-encoded UTF-8")
   const missing = rows.find(({ isRequired, key }) => isRequired === true && !query.has(key))
-  if (missing !== undefined) return wrong(broken({ keyword: "required", rule: missing.key, schemaPath: [], path: [], value: Object.fromEntries(query) }))
+  if (missing !== undefined) {
+    const { key } = missing
+    return wrong(broken({ keyword: "required", rule: key, schema: { required: [key] }, schemaPath: [], path: [], value: Object.fromEntries(query) }))
+  }
   for (const name of query.keys()) {
     const found = rowFor(rows, name)
     if (found === undefined) return wrong(unexpected(name, patternsOf(rows)))

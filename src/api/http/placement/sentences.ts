@@ -10,16 +10,18 @@ const quoted = (text: string): string => {
   return `${mark}${mark === "'" ? inside.replaceAll("'", "\\'") : inside}${mark}`
 }
 
-const written = (value: unknown): string => {
+const written = (value: unknown, isSorted = false): string => {
   if (typeof value === "string") return quoted(value)
   if (value === null || value === undefined) return "None"
   if (typeof value === "boolean") return value ? "True" : "False"
-  if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`
+  if (Array.isArray(value)) return `[${value.map((each) => written(each, isSorted)).join(", ")}]`
   if (typeof value !== "object") return String(value)
-  return `{${Object.keys(value).map((key) => `${quoted(key)}: ${written((value as Record<string, unknown>)[key])}`).join(", ")}}`
+  const keys = isSorted ? Object.keys(value).toSorted() : Object.keys(value)
+  return `{${keys.map((key) => `${quoted(key)}: ${written((value as Record<string, unknown>)[key], isSorted)}`).join(", ")}}`
 }
 /** As Python writes it, and no longer than an answer may repeat. */
 export const repr = (value: unknown): string => cut(written(value))
+const printed = (value: unknown): string => cut(written(value, true))
 
 const listed = (values: unknown): string => [values].flat().map(repr).join(", ")
 
@@ -51,12 +53,14 @@ const at = (steps: ReadonlyArray<string | number>): string => cut(steps.map((ste
 interface Broken {
   readonly keyword: string
   readonly rule: unknown
+  /** What the rule stands in, and where that is. */
+  readonly schema: object
   readonly schemaPath: ReadonlyArray<string>
   readonly path: ReadonlyArray<string | number>
   readonly value: unknown
 }
-const where = ({ keyword, path, schemaPath, value }: Broken): string =>
-  `Failed validating ${repr(keyword)} in schema${at(schemaPath)}:  On instance${at(path)}:     ${repr(value)}`
+const where = ({ keyword, path, schema, schemaPath, value }: Broken): string =>
+  `Failed validating ${repr(keyword)} in schema${at(schemaPath)}:     ${printed(schema)}  On instance${at(path)}:     ${printed(value)}`
 
 /** What is wrong, the rule, and where. */
 export const broken = (problem: Broken): string =>
@@ -72,8 +76,9 @@ export const brokenIn = (error: ErrorObject): string => {
   const { data, instancePath, keyword, params, parentSchema, schemaPath } = error
   const path = instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
     .map((step) => /^\d+$/.test(step) ? Number(step) : step)
-  const problem = { keyword, rule: ruleIn(error), schemaPath: stepsOf(schemaPath).slice(0, -1), path, value: data }
+  const schema = parentSchema ?? {}
+  const problem = { keyword, rule: ruleIn(error), schema, schemaPath: stepsOf(schemaPath).slice(0, -1), path, value: data }
   return keyword === "additionalProperties"
-    ? `${unexpected(String(params["additionalProperty"]), Object.keys((parentSchema?.["patternProperties"] as object | undefined) ?? {}))}  ${where(problem)}`
+    ? `${unexpected(String(params["additionalProperty"]), Object.keys((schema["patternProperties"] as object | undefined) ?? {}))}  ${where(problem)}`
     : broken(problem)
 }

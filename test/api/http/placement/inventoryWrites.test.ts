@@ -20,6 +20,7 @@ describe("inventories", () => {
       const made = yield* act(`POST ${path(1)}`, { resource_class: "VCPU", total: 8 })
       assert.strictEqual(made.status, 201)
       assert.deepStrictEqual(made.body, { total: 8, ...defaults, resource_provider_generation: 2 })
+      assert.include(made.text, "\"allocation_ratio\":1.0")
       assert.strictEqual(made.headers["location"], `http://cloud.test/placement${path(1)}/VCPU`)
       assert.match(said(yield* act(`POST ${path(1)}`, { resource_class: "VCPU", total: 8 })), /^409 placement.concurrent_update/)
       const changed = yield* act(`PUT ${path(1)}/VCPU`, { total: 16, reserved: 2, allocation_ratio: 1.5, resource_provider_generation: 2 })

@@ -88,6 +88,7 @@ class Fleet {
     if (host.instances === (sign === 1 ? 1 : 0)) this.#inUse += sign
     if (sign === 1) this.#here.push(one)
     if (this.#case.isApart) {
+      this.#bound.regroup(one.group.size, one.group.size + sign)
       if (sign === 1) one.group.set(one.hostname, 1)
       else one.group.delete(one.hostname)
     }

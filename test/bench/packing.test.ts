@@ -83,6 +83,9 @@ describe("packing of a trace", () => {
     assert.strictEqual(run([server(0, 0, 1, 1, 200 * 1024), server(1, 0, 1, 1, 200 * 1024)]).bound, 2)
     const paged = { ...caseOf("pinned, 1 GiB pages"), pinnedShare: 1 }
     assert.deepInclude(run([0, 1, 2].map((id) => server(id, 0, 1, 1, 50 * 1024)), paged), { hosts: 2, bound: 2 })
+    // However small, members of a group are on as many hosts; and on fewer when some have left.
+    const apart = [...[0, 1, 2].map((id) => server(id, 0, 20 + id, 1, 1024, 0)), server(9, 100, 101, 1, 1024)]
+    assert.deepInclude(run(apart, caseOf("anti-affinity")), { hosts: 3, bound: 3, boundSeconds: 3 * 20 + 2 + 1 })
   })
 
   it("pins the share of servers it says, the same in each run, within one NUMA cell of 32 CPUs", () => {

@@ -5,6 +5,7 @@ import { changed } from "../../bench/parts/placementFleet.ts"
 import { HostTable } from "../../src/actors/scheduler/HostTable.ts"
 import { rulesOf } from "../../src/actors/scheduler/registry.ts"
 import { defaultSettings } from "../../src/actors/scheduler/settings.ts"
+import { packing } from "../../src/actors/scheduler/weighers/packing.ts"
 
 const [plain] = cases
 const specOf = specs(plain!)
@@ -35,9 +36,26 @@ describe("PackingWeigher", () => {
   it("one setting is enough: it outweighs the weighers that spread", () =>
     assert.strictEqual(placed(on, { a: [40, 131_072], b: [41, 200_000], c: [0, 0] }, [4, 8192]), "b"))
 
-  it("keeps a server with much memory away from where its memory would strand vCPUs, tight or not", () =>
-    // On the tight host 20 vCPUs would be left with 8 GiB.
-    assert.strictEqual(placed(on, { tight: [36, 196_608], loose: [30, 53_760] }, [8, 57_344]), "loose"))
+  it("keeps a server with much memory away from where its memory would strand vCPUs", () =>
+    // On both 20 vCPUs would be left, on the one with 8 GiB.
+    assert.strictEqual(placed(on, { full: [36, 196_608], loose: [36, 53_760] }, [8, 57_344]), "loose"))
+
+  it("fills hosts whose memory is what is short, rather than begin another", () =>
+    assert.strictEqual(placed(on, { begun: [16, 196_608], empty: [0, 0] }, [4, 32_768]), "begun"))
+
+  it("says a number of hosts without vCPUs or memory, too", () => {
+    const spec = flavor(4, 8192)
+    for (const none of [{ vcpuCapacity: 0 }, { ramCapacityMb: 0 }, { vcpuCapacity: 0, ramCapacityMb: 0, ramUsedMb: 0 }]) {
+      assert.isTrue(Number.isFinite(packing.weigh({ ...emptyHost(plain!, "h"), ...none }, spec)))
+    }
+  })
+
+  it("counts no pinned vCPUs where CPUs are set apart for them", () => {
+    const host = { ...emptyHost(plain!, "h"), isDivided: true }
+    const spec = flavor(4, 8192)
+    assert.strictEqual(packing.weigh(host, { ...spec, pinnedCpus: 4 }), packing.weigh(host, { ...spec, vcpus: 0 }))
+    assert.notStrictEqual(packing.key({ ...spec, pinnedCpus: 4 }), packing.key(spec))
+  })
 
   it("does not mind vCPUs that are stranded already", () =>
     assert.strictEqual(placed(on, { stranded: [40, 250_000], loose: [30, 53_760] }, [2, 4096]), "stranded"))

@@ -26,7 +26,7 @@ export const memory = resource("MEMORY_MB", "MiB", (host) => host.ramCapacityMb 
 export const disk = resource("DISK_GB", "GiB", (host) => host.diskCapacityGb - host.diskUsedGb, (spec) => spec.diskGb)
 
 /** Where CPUs are set apart for them, pinned ones are none of those that are shared. */
-const shared = (host: HostState, spec: RequestSpec): number => host.isDivided ? Math.max(0, spec.vcpus - spec.pinnedCpus) : spec.vcpus
+export const sharedVcpus = (host: HostState, spec: RequestSpec): number => host.isDivided ? Math.max(0, spec.vcpus - spec.pinnedCpus) : spec.vcpus
 const pcpus = (spec: RequestSpec): number => (spec.pinnedCpus + spec.emulatorCpus) * spec.together
 const freePcpus = ({ others }: HostState): number => {
   const has = others.get("PCPU")
@@ -40,12 +40,12 @@ export const vcpu: ClassFilter = {
   isResource: true,
   key: (spec) => spec.vcpus === 0 ? "" : `${spec.vcpus} ${spec.pinnedCpus} ${spec.together}`,
   admits: (host, spec) => {
-    const needed = shared(host, spec)
+    const needed = sharedVcpus(host, spec)
     // A guest whose CPUs are all set apart asks nothing of those that are shared, however many were promised.
     return needed === 0 || needed <= host.vcpus && needed * spec.together <= freeVcpus(host)
   },
   why: (host, spec) => {
-    const needed = shared(host, spec)
+    const needed = sharedVcpus(host, spec)
     return needed > host.vcpus
       ? { reason: `has ${host.vcpus} CPUs in all, ${needed} needed`, short: shortOf("VCPU", needed, host.vcpus) }
       : whyOf("VCPU", shortOf("VCPU", needed * spec.together, freeVcpus(host)))

@@ -26,6 +26,7 @@ import { latency } from "./parts/latency.ts"
 import { lists } from "./parts/lists.ts"
 import { memory, restart } from "./parts/memory.ts"
 import { packing } from "./parts/packing.ts"
+import { packingOthers } from "./parts/packingOthers.ts"
 import { placement } from "./parts/placement.ts"
 import { power } from "./parts/power.ts"
 import { profile } from "./parts/profile.ts"
@@ -42,7 +43,7 @@ interface Part {
 
 const oneProcess: Readonly<Record<string, Part>> = { journal, startup, boots, latency, reads, power, profile, lists, memory, restart, placement, "dry-runs": dryRuns }
 /** They need recorded data beside the repository. */
-const recorded: Readonly<Record<string, Part>> = { packing }
+const recorded: Readonly<Record<string, Part>> = { packing, "packing-others": packingOthers }
 /** They need redis-server. */
 const cluster: Readonly<Record<string, Part>> = {
   "cluster-boots": clusterBoots,
@@ -65,7 +66,7 @@ what they may need. The parts of one process take about a quarter of an hour, th
 
 Parts (default: all of one process)
 ${list(oneProcess)}
-that of recorded arrivals
+those of recorded arrivals
 ${list(recorded)}
 and those of a cluster, which need redis-server; "cluster" is all of them
 ${list(cluster)}

@@ -1,8 +1,9 @@
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
-import { hostRamMb, hostVcpus } from "./cases.ts"
+import type { HostSize } from "./cases.ts"
 
 /** No way of placing needs fewer hosts than the sum of each resource divided by a host's, or than a group that is kept apart has members. */
 export class Bound {
+  readonly #size: HostSize
   readonly #pagesMb: number
   #vcpus = 0
   #ramMb = 0
@@ -11,7 +12,8 @@ export class Bound {
   readonly #groups: Array<number> = []
 
   /** `pagesMb`: of a host, its memory in 1 GiB pages; 0: none. */
-  constructor(pagesMb: number) {
+  constructor(size: HostSize, pagesMb: number) {
+    this.#size = size
     this.#pagesMb = pagesMb
   }
 
@@ -30,7 +32,7 @@ export class Bound {
   /** What is there in hosts' worth of the resource that is asked for most. */
   get worth(): number {
     return Math.max(
-      this.#vcpus / hostVcpus, this.#ramMb / hostRamMb, this.#pagesMb === 0 ? 0 : this.#pagedMb / this.#pagesMb,
+      this.#vcpus / this.#size.vcpus, this.#ramMb / this.#size.ramMb, this.#pagesMb === 0 ? 0 : this.#pagedMb / this.#pagesMb,
       this.#groups.findLastIndex((count) => count > 0)
     )
   }

@@ -9,15 +9,19 @@ import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
 import { topology } from "../../src/drivers/simulated/topologies.ts"
 import type { Arrival } from "./Arrival.ts"
 
-export const hostVcpus = 64
-export const hostRamMb = 256 * 1024
-const cellRamMb = hostRamMb / 2
+export interface HostSize {
+  readonly vcpus: number
+  readonly ramMb: number
+}
+
+export const usualSize: HostSize = { vcpus: 64, ramMb: 256 * 1024 }
 /** Half of each cell's memory. */
 const pagesOfCell = 64
 const pageMb = 1024
 
 export interface Case {
   readonly name: string
+  readonly size: HostSize
   /** Of the servers, how many are pinned to CPUs of one NUMA cell. */
   readonly pinnedShare: number
   /** Pinned servers' memory is 1 GiB pages. */
@@ -27,11 +31,11 @@ export interface Case {
 }
 
 export const cases: ReadonlyArray<Case> = [
-  { name: "plain", pinnedShare: 0, isPaged: false, isApart: false },
-  { name: "pinned", pinnedShare: 0.3, isPaged: false, isApart: false },
-  { name: "pinned, 1 GiB pages", pinnedShare: 0.3, isPaged: true, isApart: false },
-  { name: "anti-affinity", pinnedShare: 0, isPaged: false, isApart: true },
-  { name: "all of it", pinnedShare: 0.3, isPaged: true, isApart: true }
+  { name: "plain", size: usualSize, pinnedShare: 0, isPaged: false, isApart: false },
+  { name: "pinned", size: usualSize, pinnedShare: 0.3, isPaged: false, isApart: false },
+  { name: "pinned, 1 GiB pages", size: usualSize, pinnedShare: 0.3, isPaged: true, isApart: false },
+  { name: "anti-affinity", size: usualSize, pinnedShare: 0, isPaged: false, isApart: true },
+  { name: "all of it", size: usualSize, pinnedShare: 0.3, isPaged: true, isApart: true }
 ]
 
 /** Evenly spread over 0..1, and the same for the same number in every run. */
@@ -45,10 +49,10 @@ export const shareOf = (id: number): number => {
 /** Memory in 1 GiB pages of one host. */
 export const pagesMbOf = ({ isPaged }: Case): number => isPaged ? 2 * pagesOfCell * pageMb : 0
 
-export const emptyHost = ({ isPaged, pinnedShare }: Case, hostname: string): HostState => {
+export const emptyHost = ({ isPaged, pinnedShare, size }: Case, hostname: string): HostState => {
   const shape = topology({
-    name: "packing", cpuModel: "Icelake-Server", sockets: 2, nodesPerSocket: 1, coresPerNode: hostVcpus / 2, threads: 1,
-    nodeMemoryGb: [cellRamMb / 1024], pages: isPaged ? [{ sizeKb: pageMb * 1024, count: pagesOfCell }] : [], diskGb: 4000
+    name: "packing", cpuModel: "Icelake-Server", sockets: 2, nodesPerSocket: 1, coresPerNode: size.vcpus / 2, threads: 1,
+    nodeMemoryGb: [size.ramMb / 2048], pages: isPaged ? [{ sizeKb: pageMb * 1024, count: pagesOfCell }] : [], diskGb: 4000
   })
   return {
     hostname, availabilityZone: "nova", isUp: true, isDisabled: false, disabledReason: null, hostIp: "10.0.0.1",

@@ -47,7 +47,7 @@ class Fleet {
   constructor(one: Case, settings: SchedulerSettings) {
     this.#case = one
     this.#table = new HostTable(rulesOf(settings))
-    this.#bound = new Bound(pagesMbOf(one))
+    this.#bound = new Bound(one.size, pagesMbOf(one))
   }
 
   get hosts(): number {

@@ -3,6 +3,7 @@ import { parse } from "../../bench/options.ts"
 import { type Arrival, arrivalsOf } from "../../bench/packing/Arrival.ts"
 import { type Case, cases, groups, shareOf, specs } from "../../bench/packing/cases.ts"
 import { Departures } from "../../bench/packing/Departures.ts"
+import { caseOf as caseOfOther, others } from "../../bench/packing/others.ts"
 import { policies } from "../../bench/packing/policies.ts"
 import { replay } from "../../bench/packing/replay.ts"
 import { drawing } from "../../bench/parts/placementFleet.ts"
@@ -127,6 +128,25 @@ describe("packing of a trace", () => {
       }))
       assert.isAtMost(hosts.get("packing")!, hosts.get("spread (default)")!, `${one.name}, seed ${seed}`)
     }
+  })
+
+  it("makes other clouds of it, in order of time, whose servers fit an empty host", () => {
+    const trace = drawn(400)
+    for (const other of others) {
+      const arrivals = other.arrivals(trace)
+      assert.isNotEmpty(arrivals, other.name)
+      arrivals.forEach(({ atSeconds, endSeconds, ramMb, vcpus }, at) => {
+        assert.isAtLeast(atSeconds, arrivals[at - 1]?.atSeconds ?? 0, other.name)
+        assert.isAtLeast(endSeconds, atSeconds, other.name)
+        assert.isTrue(vcpus <= other.size.vcpus && ramMb <= other.size.ramMb, other.name)
+      })
+    }
+    const [first] = others
+    assert.isAbove(replay(first!.arrivals(trace), caseOfOther(first!, true), defaultSettings, nobody).hosts, 0)
+    const back = others.find(({ name }) => name === "reversed in time")!.arrivals(trace)
+    const stay = ({ atSeconds, endSeconds }: Arrival) => endSeconds - atSeconds
+    const whole = trace.filter(({ batch, endSeconds }) => batch % 4 === 0 && endSeconds !== Infinity)
+    assert.deepEqual(back.map(stay).toSorted((a, b) => a - b), whole.map(stay).toSorted((a, b) => a - b))
   })
 
   it("takes how much of the trace from the command line, and says what it may be", () => {

@@ -5,6 +5,7 @@ import { Accounts } from "../actors/identity/AccountsProtocol.ts"
 import type { ImageApi } from "../actors/image/ImageApiProtocol.ts"
 import type { Images } from "../actors/image/ImageProtocol.ts"
 import type { NetworkApi } from "../actors/network/NetworkApiProtocol.ts"
+import * as DrainsService from "../actors/scheduler/DrainsService.ts"
 import { defaultSettings, SchedulerOptions, type SchedulerSettings } from "../actors/scheduler/settings.ts"
 import type { Refusal } from "../actors/shared/Refusal.ts"
 import { refuse } from "../actors/shared/Refusal.ts"
@@ -148,6 +149,7 @@ const running = (options: KilonovaOptions) => Layer.effect(Kilonova, Effect.gen(
 const cloud = (options: KilonovaOptions) =>
   running(options).pipe(
     Layer.provide([RpcHandlers.handlers, RpcHandlers.authentication]),
+    Layer.provideMerge(DrainsService.layer),
     Layer.provideMerge(actors.layer),
     Layer.provide(Layer.succeed(SchedulerOptions, { ...defaultSettings, ...options.scheduler })),
     Layer.provideMerge(services.layer(options.imagesFolder)),

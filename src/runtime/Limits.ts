@@ -214,6 +214,11 @@ export const Limits = {
   /** Servers of one flavor that are counted on one host; of those with NUMA cells, on all hosts: each is fitted for itself. */
   capacityPerHostMax: 16_384,
   capacityFitsMax: 20_000,
+  /** Moves of one drain at a time: where nobody says, and at most. */
+  drainMovesUsual: 2,
+  drainMovesMax: 16,
+  /** Between two looks at a drain. */
+  drainLookMillis: 500,
   /** Dry runs at a time, and more that wait for their turn. */
   dryRunsMax: 4,
   dryRunsWaitingMax: 32,

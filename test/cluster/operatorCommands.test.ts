@@ -33,13 +33,13 @@ describe("operators' commands", () => {
     Effect.gen(function*() {
       const { cloud, flavor, host, other, run, server } = yield* world
       const plan = join(cloud.dataDir, "plan.json")
-      const [explained, again, room, tooMany, migrate, resize, drain] = yield* Effect.all([
+      const [explained, replayed, room, tooMany, migrate, resize, drain] = yield* Effect.all([
         run("explain", server), run("explain", server, "--replay"), run("room", flavor), run("boot-plan", flavor, "--count", "3", "--group-policy", "anti-affinity"),
         run("migrate-plan", server, "--host", other), run("resize-plan", server, flavor, "--same-host"), run("drain-plan", host, "--json")
       ], { concurrency: 2 })
-      assert.deepStrictEqual([explained, again, room, migrate, resize, drain].map(({ code }) => code), [0, 0, 0, 0, 0, 0])
+      assert.deepStrictEqual([explained, replayed, room, migrate, resize, drain].map(({ code }) => code), [0, 0, 0, 0, 0, 0])
       assert.match(explained.stdout, new RegExp(`^server ${server}\n[^]*^placed on ${host}`, "m"))
-      assert.include(again.stdout, "the same would come of it\n")
+      assert.include(replayed.stdout, "the same would come of it\n")
       assert.match(room.stdout, /^zone nova: \d+ more, on 2 hosts$/m)
       assert.deepStrictEqual([tooMany.code, tooMany.stderr], [1, "kilonova: 2 of 3 servers would find a place, and then none is made\n"])
       assert.include(tooMany.stdout, "ServerGroupAntiAffinityFilter")
@@ -52,8 +52,7 @@ describe("operators' commands", () => {
         [["drain-plan", "none"], 1, "kilonova: Compute host none could not be found"],
         [["drain-plan", other, "--plan", plan], 2, `${plan} (--plan) is a plan for ${host}, not for ${other}`],
         [["drain-plan", host, "--plan", "nowhere.json"], 2, "nowhere.json (--plan)"],
-        [["boot-plan", flavor, "--count", "two"], 2, "count"],
-        [["room"], 2, "flavor"]
+        [["boot-plan", flavor, "--count", "two"], 2, "count"]
       ] as const
       const [same, ...answers] = yield* Effect.forEach([["drain-plan", host, "--plan", plan], ...wrong.map(([args]) => args)], (args) => run(...args), { concurrency: 2 })
       assert.strictEqual(same!.stdout, `${host} can be emptied\n  server ${server} to ${other}\n`)
@@ -62,6 +61,10 @@ describe("operators' commands", () => {
         assert.strictEqual(code, expected, args.join(" "))
         assert.include(stderr, complaint)
       })
+      const [unmeant, drained] = yield* Effect.all([run("drain", host), run("drain", host, "--plan", plan, "--execute")])
+      assert.deepStrictEqual([unmeant.code, unmeant.stderr.includes("say --execute")], [2, true])
+      assert.deepStrictEqual([drained.code, drained.stderr], [0, ""])
+      assert.match(drained.stdout, new RegExp(`^server ${server} is on ${other}, or gone\n${host} is empty; it stays disabled`, "m"))
       yield* cloud.kill("SIGTERM")
       const away = yield* run("room", flavor)
       assert.deepStrictEqual([away.code, away.stderr.includes("does not answer: is the cloud running?")], [1, true])

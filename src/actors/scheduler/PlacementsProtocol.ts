@@ -4,7 +4,8 @@ import type { Instance } from "../instance/Instance.ts"
 import type { Asked } from "../instance/ServersProtocol.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import type { Proof } from "./proof/Proof.ts"
-import type { Premise, WhatIfAnswer } from "./whatIf/WhatIf.ts"
+import type { Premise } from "./whatIf/DrainPlan.ts"
+import type { WhatIfAnswer } from "./whatIf/WhatIf.ts"
 
 export interface Explained {
   readonly server: Instance

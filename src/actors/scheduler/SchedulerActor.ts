@@ -243,7 +243,7 @@ export const layer = SchedulerEntity.toLayer(
       refresh()
       return {
         at: isoOf(nowMillis), rules, hosts: table.ordered(), movable, membersBeside,
-        serverOf: index.get, serversOn: index.onHost, arrivingOn: index.movingOn,
+        serverOf: index.get, serversOn: index.onHost, arrivingOn: index.movingOn, heldAt: (id) => holds.get(id)?.host ?? null,
         specOf: (server) => requestSpecOf(server, { groupHosts: noMembers, ...everyRequest })
       }
     }

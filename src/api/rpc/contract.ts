@@ -5,7 +5,8 @@ import { FlavorSnapshot, InstanceFault } from "../../actors/instance/Instance.ts
 import { TaskState, VmState } from "../../actors/instance/states.ts"
 import { NetworkRequest } from "../../actors/network/Nic.ts"
 import { Proof } from "../../actors/scheduler/proof/Proof.ts"
-import { Premise, WhatIfAnswer } from "../../actors/scheduler/whatIf/WhatIf.ts"
+import { Drain, DrainStep, Premise } from "../../actors/scheduler/whatIf/DrainPlan.ts"
+import { WhatIfAnswer } from "../../actors/scheduler/whatIf/WhatIf.ts"
 import type { Caller } from "../../actors/shared/Caller.ts"
 import { Refusal } from "../../actors/shared/Refusal.ts"
 import { Limits } from "../../runtime/Limits.ts"
@@ -125,6 +126,8 @@ export class KilonovaRpcs extends RpcGroup.make(
   Rpc.make("ExplainPlacement", { payload: id, success: Schema.Array(Explanation), error: Refusal }),
   /** Nothing is held or written for it. For administrators. */
   Rpc.make("WhatIf", { payload: { question: WhatIf }, success: WhatIfAnswer, error: Refusal }),
+  /** Begins the moves of a plan that are next, or says what is not as it took it to be; the host is disabled. For administrators. */
+  Rpc.make("AdvanceDrain", { payload: { drain: Drain }, success: DrainStep, error: Refusal }),
   Rpc.make("Events", {
     /** `null`: from now on. */
     payload: { after: Schema.NullOr(Schema.Int) },

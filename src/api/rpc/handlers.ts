@@ -3,6 +3,7 @@ import { Identity } from "../../actors/identity/IdentityProtocol.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { Servers } from "../../actors/instance/ServersProtocol.ts"
+import { Drains } from "../../actors/scheduler/DrainsProtocol.ts"
 import { Placements } from "../../actors/scheduler/PlacementsProtocol.ts"
 import { explanationOf } from "../../actors/scheduler/proof/words.ts"
 import { refuse } from "../../actors/shared/Refusal.ts"
@@ -54,6 +55,7 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
   const index = yield* InstanceIndex
   const watch = yield* Watch
   const placements = yield* Placements
+  const drains = yield* Drains
   return {
     CreateServer: Effect.fnUntraced(function*(payload) {
       const call = yield* asked
@@ -93,6 +95,7 @@ export const handlers = KilonovaRpcs.toLayer(Effect.gen(function*() {
           ({ serverId: server.id, projectId: server.projectId, proof, text: explanationOf(proof) })))
       ),
     WhatIf: ({ question }) => Effect.flatMap(askedByAdmin, (call) => placements.whatIf(call, question)),
+    AdvanceDrain: ({ drain }) => Effect.flatMap(admin("move servers between hosts"), (call) => drains.advance(call, drain)),
     Events: ({ after }) =>
       Stream.unwrap(Effect.map(CurrentCaller, (caller) =>
         watch.entries(after).pipe(

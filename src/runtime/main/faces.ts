@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { Drains } from "../../actors/scheduler/DrainsProtocol.ts"
 import type { Placements } from "../../actors/scheduler/PlacementsProtocol.ts"
 import { operations } from "../../api/http/compute/allOperations.ts"
 import type { ComputeServices } from "../../api/http/compute/allOperations.ts"
@@ -31,7 +32,7 @@ const current = (sync: Journal["Service"]["sync"]) => (face: Face): Face => ({
 
 const all = Effect.all([
   IdentityFace.make,
-  computeFace<ComputeServices | Needs | Placements>({ operations: [...operations, ...serverRoutes, ...explanationRoutes] }),
+  computeFace<ComputeServices | Drains | Needs | Placements>({ operations: [...operations, ...serverRoutes, ...explanationRoutes] }),
   ImageFace.make,
   NetworkFace.make,
   PlacementFace.make

@@ -1,15 +1,14 @@
 /** What operators ask of a running cloud, and how it is printed. What cannot be done ends with exit code 1. */
-import { readFileSync } from "node:fs"
 import { Console, Effect, Schema } from "effect"
 import { answerOf } from "./cloudClient.ts"
-import { cannotStart, type StartError, wrongUsage } from "./StartError.ts"
+import { cannotStart, type StartError } from "./StartError.ts"
 
 /** Where the cloud is, and how its answers are printed. */
 export interface Asking {
   readonly dataDir: string
   readonly isJson: boolean
 }
-type Command = Effect.Effect<void, StartError>
+export type Command = Effect.Effect<void, StartError>
 
 const Placement = Schema.Struct({
   at: Schema.String,
@@ -18,13 +17,6 @@ const Placement = Schema.Struct({
   text: Schema.String
 })
 const Explained = Schema.Struct({ placement_explanations: Schema.Array(Schema.Struct({ server_id: Schema.String, text: Schema.String })) })
-const Planned = Schema.Struct({
-  drain: Schema.Struct({
-    moves: Schema.Array(Schema.Struct({ server: Schema.String, to: Schema.String })),
-    stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String })),
-    changed: Schema.Array(Schema.String)
-  })
-})
 const Room = Schema.Struct({
   boot: Schema.Struct({
     ...Placement.fields,
@@ -44,13 +36,13 @@ const Migrated = Schema.Struct({ migrate: Placement })
 const Resized = Schema.Struct({ resize: Placement })
 
 /** Prints, and fails with what is wrong, so that a script sees it by the exit code. */
-const print = ({ isJson }: Asking, raw: unknown, lines: ReadonlyArray<string>, wrong: string | null = null): Command =>
+export const print = ({ isJson }: Asking, raw: unknown, lines: ReadonlyArray<string>, wrong: string | null = null): Command =>
   Effect.andThen(
     Console.log(isJson ? JSON.stringify(raw, null, 2) : lines.join("\n")),
     wrong === null ? Effect.void : Effect.fail(cannotStart(wrong))
   )
 
-const servers = (count: number): string => `${count} server${count === 1 ? "" : "s"}`
+export const servers = (count: number): string => `${count} server${count === 1 ? "" : "s"}`
 
 /** `id`: of a server or of a request. */
 export const explain = (id: string, asking: Asking): Command =>
@@ -59,7 +51,7 @@ export const explain = (id: string, asking: Asking): Command =>
     ({ raw, read }) => print(asking, raw, read.placement_explanations.map((one) => `server ${one.server_id}\n${one.text}`))
   )
 
-const whatIf = <A, I>(schema: Schema.Codec<A, I>, body: object, { dataDir }: Asking) =>
+export const whatIf = <A, I>(schema: Schema.Codec<A, I>, body: object, { dataDir }: Asking) =>
   answerOf(schema, { path: "/os-placement-explanations/what-if", body }, dataDir)
 
 const Replayed = Schema.Struct({
@@ -103,28 +95,3 @@ export const planMigrate = (migrate: { readonly server: string; readonly host?: 
 export const planResize = (resize: { readonly server: string; readonly flavor: string; readonly same_host: boolean }, asking: Asking): Command =>
   Effect.flatMap(whatIf(Resized, { resize }, asking), ({ raw, read }) =>
     print(asking, raw, [read.resize.text], isRefused(read.resize) ? `server ${resize.server} would find no place with flavor ${resize.flavor}` : null))
-
-const Earlier = Schema.Struct({ drain: Schema.Struct({ host: Schema.String, premises: Schema.Array(Schema.Unknown) }) })
-
-const earlierIn = (file: string): Effect.Effect<typeof Earlier.Type, StartError> =>
-  Effect.flatMap(
-    Effect.try({
-      try: () => JSON.parse(readFileSync(file, "utf8")) as unknown,
-      catch: (cause) => wrongUsage([`${file} (--plan) is no readable JSON: ${cause instanceof Error ? cause.message : String(cause)}`])
-    }),
-    (text) => Effect.mapError(Schema.decodeUnknownEffect(Earlier)(text), () => wrongUsage([`${file} (--plan) is no plan: write one with kilonova drain-plan HOST --json`]))
-  )
-
-/** `earlier`: the file of a plan, of which is told what changed. */
-export const planDrain = (host: string, earlier: string | null, asking: Asking): Command =>
-  Effect.gen(function*() {
-    const plan = earlier === null ? null : yield* earlierIn(earlier)
-    if (plan !== null && plan.drain.host !== host) return yield* wrongUsage([`${earlier} (--plan) is a plan for ${plan.drain.host}, not for ${host}`])
-    const { raw, read: { drain: { changed, moves, stuck } } } = yield* whatIf(Planned, { drain: { host, premises: plan?.drain.premises ?? [] } }, asking)
-    yield* print(asking, raw, [
-      `${host} ${stuck.length === 0 ? "can" : "cannot"} be emptied`,
-      ...moves.map(({ server, to }) => `  server ${server} to ${to}`),
-      ...stuck.map(({ server, why }) => `  server ${server} stays: ${why}`),
-      ...changed.map((one) => `  changed since ${earlier}: ${one}`)
-    ], stuck.length > 0 ? `${servers(stuck.length)} would stay on ${host}` : null)
-  })

@@ -1,6 +1,7 @@
 /** Commands that ask a running cloud what became of requests, and what would. */
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { Limits } from "../Limits.ts"
 import { flag } from "./flags.ts"
 import type { Given } from "./optionKinds.ts"
 import { options } from "./options.ts"
@@ -21,6 +22,9 @@ interface Asked {
 const askingOf = ({ dataDir, json }: Asked): Asking => ({
   isJson: json, dataDir: String(Option.getOrElse(dataDir, () => process.env["KILONOVA_DATA_DIR"] ?? options.dataDir.fallback))
 })
+
+type Draining = typeof import("./drainHost.ts")
+const draining = <E>(act: (module: Draining) => Effect.Effect<void, E>) => Effect.flatMap(Effect.promise(() => import("./drainHost.ts")), act)
 
 /** Loaded when it is needed. */
 const operating = <E>(act: (module: Operating) => Effect.Effect<void, E>) => Effect.flatMap(Effect.promise(() => import("./operator.ts")), act)
@@ -75,7 +79,18 @@ const resizePlan = Command.make(
 
 const drainPlan = Command.make(
   "drain-plan", { ...asking, host, plan: optional("plan", "FILE", "Say what changed since this plan was printed with --json") },
-  ({ host: name, plan, ...given }) => operating((module) => module.planDrain(name, Option.getOrNull(plan), askingOf(given)))
+  ({ host: name, plan, ...given }) => draining((module) => module.planDrain(name, Option.getOrNull(plan), askingOf(given)))
 ).pipe(described("Print by which moves a host can be emptied, or why not; nothing is moved"))
 
-export const operatorCommands = [explain, room, bootPlan, migratePlan, resizePlan, drainPlan] as const
+const drain = Command.make(
+  "drain",
+  {
+    ...asking, host, plan: optional("plan", "FILE", "By this plan, as kilonova drain-plan HOST --json printed it; without, by one made now"),
+    atOnce: Flag.Int("at-once").pipe(Flag.withDescription("So many moves at a time"), Flag.withDefault(Limits.drainMovesUsual)),
+    execute: Flag.Boolean("execute").pipe(Flag.withDescription("It is meant: disable the host and move its servers"), Flag.withDefault(false))
+  },
+  ({ atOnce, execute, host: name, plan, ...given }) =>
+    draining((module) => module.drainHost(name, { plan: Option.getOrNull(plan), atOnce, isMeant: execute }, askingOf(given)))
+).pipe(described("Disable a host and move its servers elsewhere, move by move as planned, until it is empty or something is not as planned"))
+
+export const operatorCommands = [explain, room, bootPlan, migratePlan, resizePlan, drainPlan, drain] as const

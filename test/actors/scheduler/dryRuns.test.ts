@@ -28,7 +28,7 @@ const movable = { serversOn: () => [], mayLeave: () => true }
 const momentOf = (hosts: ReadonlyArray<HostState>): Moment => ({ at: "2030-01-01T00:00:00.000Z", rules, hosts, movable })
 const surveyed = (hosts: ReadonlyArray<HostState>): Surveyed => ({
   ...momentOf(hosts),
-  serverOf: () => undefined, serversOn: () => [], arrivingOn: () => [], membersBeside: () => [],
+  serverOf: () => undefined, serversOn: () => [], arrivingOn: () => [], heldAt: () => null, membersBeside: () => [],
   specOf: (server) => requestSpecOf(server, { groupHosts: new Map(), hostOf: () => null })
 })
 const boot = { _tag: "Boot" as const, requestId: "req-1", projectId: "p", flavor, imageId: null, imageProperties: {}, zone: null }

@@ -20,6 +20,8 @@ export interface Surveyed extends Moment {
   readonly serversOn: (hostname: string) => Iterable<Instance>
   /** Servers on their way to the host, or from it and already elsewhere. */
   readonly arrivingOn: (hostname: string) => Iterable<Instance>
+  /** Where a place is held for a server that is not there yet. */
+  readonly heldAt: (id: string) => string | null
   /** As if its group had no other members. */
   readonly specOf: (server: Wanting) => RequestSpec
   /** The other members of its group, those among them that are picked and not yet there. */

@@ -2,18 +2,7 @@
 import { Schema } from "effect"
 import { FlavorSnapshot } from "../../instance/Instance.ts"
 import { Proof } from "../proof/Proof.ts"
-
-/** What a plan took for granted of a host. Sizes as the names say. */
-export const Premise = Schema.Struct({
-  host: Schema.String,
-  isUp: Schema.Boolean,
-  isDisabled: Schema.Boolean,
-  instances: Schema.Int,
-  vcpusUsed: Schema.Number,
-  ramUsedMb: Schema.Number,
-  diskUsedGb: Schema.Number
-})
-export type Premise = typeof Premise.Type
+import { Drain, DrainPlan, DrainStep, Premise } from "./DrainPlan.ts"
 
 /** A server that is not there; `imageProperties` as a server keeps them. */
 const imagined = {
@@ -39,25 +28,15 @@ export const WhatIfQuestion = Schema.Union([
   /** A decision on the server once more, as if it had no place: its last, or its last for this request. */
   Schema.TaggedStruct("Replay", { requestId: Schema.String, server: Schema.String, request: Schema.NullOr(Schema.String) }),
   /** All of the host's servers elsewhere. `premises`: of an earlier plan. */
-  Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) })
+  Schema.TaggedStruct("Drain", { host: Schema.String, premises: Schema.Array(Premise) }),
+  /** How far a drain is that is being carried out. */
+  Schema.TaggedStruct("DrainStep", { drain: Drain })
 ])
 export type WhatIfQuestion = typeof WhatIfQuestion.Type
 
 /** How many servers more fit in a zone, and on how many hosts of it. */
 export const Capacity = Schema.Struct({ zone: Schema.String, hosts: Schema.Int, servers: Schema.Int })
 export type Capacity = typeof Capacity.Type
-
-/** `moves` in the order in which they fit. `changed`: sentences, of the premises that hold no more. */
-export const DrainPlan = Schema.Struct({
-  /** Of which moment it is: ISO 8601, UTC; absent: an older scheduler said so. */
-  at: Schema.optionalKey(Schema.String),
-  host: Schema.String,
-  moves: Schema.Array(Schema.Struct({ server: Schema.String, to: Schema.String })),
-  stuck: Schema.Array(Schema.Struct({ server: Schema.String, why: Schema.String })),
-  premises: Schema.Array(Premise),
-  changed: Schema.Array(Schema.String)
-})
-export type DrainPlan = typeof DrainPlan.Type
 
 export const WhatIfAnswer = Schema.Union([
   /** `isCounted`: all of it; else there is at least as much. */
@@ -71,6 +50,7 @@ export const WhatIfAnswer = Schema.Union([
   Schema.TaggedStruct("Resize", { proof: Proof }),
   /** `changed`: sentences, of what the earlier proof tells and is otherwise now. */
   Schema.TaggedStruct("Replay", { server: Schema.String, before: Proof, proof: Proof, isSame: Schema.Boolean, changed: Schema.Array(Schema.String) }),
-  Schema.TaggedStruct("Drain", { plan: DrainPlan })
+  Schema.TaggedStruct("Drain", { plan: DrainPlan }),
+  Schema.TaggedStruct("DrainStep", { step: DrainStep })
 ])
 export type WhatIfAnswer = typeof WhatIfAnswer.Type

@@ -12,9 +12,11 @@ import type { HostState } from "../HostState.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
 import { capacityOf } from "./capacity.ts"
 import { drainPlan } from "./drain.ts"
+import type { DrainStep } from "./DrainPlan.ts"
 import { imagined } from "./imagined.ts"
 import { immobile } from "./immobile.ts"
 import { countedOn, type Moment, type Surveyed } from "./Moment.ts"
+import { nextMoves } from "./nextMoves.ts"
 import { changesSince, isSameOutcome } from "./replay.ts"
 import { severalOf } from "./several.ts"
 import { trial } from "./trial.ts"
@@ -128,6 +130,16 @@ const drain = ({ host, premises }: Question<"Drain">, now: Surveyed): Begun =>
     return drained(now, { host, premises, servers, arriving: [...now.arrivingOn(host)].map(({ id }) => id) })
   })
 
+function* stepped(step: DrainStep): Steps<WhatIfAnswer> {
+  return { _tag: "DrainStep", step }
+}
+
+const drainStep = ({ drain: plan }: Question<"DrainStep">, now: Surveyed): Begun =>
+  Result.map(hostNamed(plan.host, now), () => {
+    const hosts = new Map(now.hosts.map((host) => [host.hostname, host]))
+    return stepped(nextMoves(plan, { ...now, hostOf: (hostname) => hosts.get(hostname) }))
+  })
+
 /** All that the question is about is looked up at once; the answer takes its time, and says of which moment it is. */
 export const begin = (question: WhatIfQuestion, now: Surveyed): Begun => {
   switch (question._tag) {
@@ -137,5 +149,6 @@ export const begin = (question: WhatIfQuestion, now: Surveyed): Begun => {
     case "Resize": return resize(question, now)
     case "Replay": return replay(question, now)
     case "Drain": return drain(question, now)
+    case "DrainStep": return drainStep(question, now)
   }
 }

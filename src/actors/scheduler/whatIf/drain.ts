@@ -11,7 +11,7 @@ import { immobile } from "./immobile.ts"
 import { changedPremises, premisesOf } from "./premises.ts"
 import { tableOf } from "./tables.ts"
 import { tried } from "./trial.ts"
-import type { DrainPlan, Premise } from "./WhatIf.ts"
+import type { DrainPlan, Premise } from "./DrainPlan.ts"
 
 /** A server that is to go, with the other members of its group. */
 interface Leaving {

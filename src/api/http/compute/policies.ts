@@ -118,6 +118,7 @@ export const policies: Readonly<Record<string, string>> = {
   "os_compute_api:os-networks:show": reader,
   "os_compute_api:os-pause-server:pause": member,
   "os_compute_api:os-pause-server:unpause": member,
+  "os_compute_api:os-placement-explanations:drain": admin,
   "os_compute_api:os-placement-explanations:show": admin,
   "os_compute_api:os-placement-explanations:what_if": admin,
   "os_compute_api:os-quota-class-sets:show": admin,

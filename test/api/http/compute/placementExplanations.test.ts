@@ -5,6 +5,7 @@ import { flavors } from "../../../../src/actors/catalog/Flavor.ts"
 import { hosts } from "../../../../src/actors/host/Host.ts"
 import { Identity } from "../../../../src/actors/identity/IdentityProtocol.ts"
 import { quotas } from "../../../../src/actors/project/quota.ts"
+import type { Drains } from "../../../../src/actors/scheduler/DrainsProtocol.ts"
 import type { Placements } from "../../../../src/actors/scheduler/PlacementsProtocol.ts"
 import { defaultCell, SchedulerEntity } from "../../../../src/actors/scheduler/SchedulerProtocol.ts"
 import { computeFace } from "../../../../src/api/http/compute/computeFace.ts"
@@ -42,7 +43,7 @@ const world = Effect.gen(function*() {
     { table: flavors, expect: "absent", put: { ...cloud.records.get(flavors, "tiny")!, id: "most", name: "most", ramMb: 2 * ramMb } },
     ...["project", "rival"].map((projectId) => ({ table: quotas, expect: "absent" as const, put: { projectId, userId: null, limits: { ram: -1 } } }))
   ])
-  const face = yield* computeFace<Placements | Needs>({ operations: [...serverRoutes, ...explanationRoutes] }).pipe(
+  const face = yield* computeFace<Drains | Placements | Needs>({ operations: [...serverRoutes, ...explanationRoutes] }).pipe(
     Effect.provideService(Identity, identity), Effect.provideContext(cloud.context)
   )
   const ask = (method: string, path: string, options: { readonly body?: unknown; readonly token?: string } = {}) =>
@@ -261,5 +262,63 @@ describe("dry runs", () => {
       const { host, placement } = yield* Effect.orDie(entity.Select({ instance: anInstance({ id: "x", host: null }) }))
       assert.strictEqual(host, "sim-0001")
       assert.strictEqual(placement?.outcome._tag, "Placed")
+    }))
+})
+
+describe("a drain plan", () => {
+  const planOf = (ask: Effect.Success<typeof world>["ask"], host: string) =>
+    Effect.map(ask("POST", "/os-placement-explanations/what-if", { body: { drain: { host } } }), ({ body }) => at(body, "drain") as object)
+  const drain = "/os-placement-explanations/drain"
+
+  it.effect("is carried out move by move, on a host that gets nobody new, until it is empty", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const [a, b] = [yield* make("a"), yield* make("b")]
+      yield* cloud.servers.liveMigrate(admin("req-both"), b.id, { host: a.host!, isForced: false, copiesDisks: null, isChecked: false })
+      assert.strictEqual((yield* cloud.settled(b)).host, a.host)
+      const plan = yield* planOf(ask, a.host!)
+      const states: Array<unknown> = []
+      for (let round = 0; round < 9 && states.at(-1) !== "done"; round++) {
+        const { body, status, text: shown } = yield* ask("POST", drain, { body: { drain: { ...plan, at_once: 1 } } })
+        assert.strictEqual(status, 200, shown)
+        assert.isAtMost(items(body, "drain.under_way").length, 1)
+        states.push(at(body, "drain.state"))
+        yield* breathe
+      }
+      assert.deepStrictEqual(states, ["running", "running", "done"])
+      const moves = items(plan, "moves").map((move) => [text(move, "server"), text(move, "to")])
+      assert.strictEqual(moves.length, 2)
+      for (const [server, to] of moves) assert.strictEqual(cloud.index.get(server!)!.host, to)
+      assert.deepStrictEqual([cloud.records.get(hosts, a.host!)!.isDisabled, [...cloud.index.onHost(a.host!)]], [true, []])
+    }))
+
+  it.effect("says what has changed before anything is moved, and which move failed", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const a = yield* make("a")
+      const plan = yield* planOf(ask, a.host!)
+      const other = (yield* make("b", "rival")).host!
+      const against = (body: unknown) => Effect.map(ask("POST", drain, { body: { drain: body } }), (answer) => [at(answer.body, "drain.state"), items(answer.body, "drain.against").join()] as const)
+      const [state, why] = yield* against(plan)
+      assert.deepStrictEqual([state, why.includes(`host ${other}: instances was 0, is 1`)], ["stopped", true])
+      assert.deepStrictEqual([cloud.records.get(hosts, a.host!)!.isDisabled, cloud.index.get(a.id)!.host], [false, a.host])
+      yield* cloud.faults.inject({ operation: "performMigration" }, { _tag: "Fail", message: "wire cut", isRetryable: false }, 1)
+      const again = yield* planOf(ask, a.host!)
+      assert.strictEqual((yield* against(again))[0], "running")
+      yield* breathe
+      const [after, failed] = yield* against(again)
+      assert.deepStrictEqual([after, failed.includes(`server ${a.id}: its move to ${other} ended as failed`)], ["stopped", true], failed)
+    }))
+
+  it.effect("is for administrators, and for hosts that it empties", () =>
+    Effect.gen(function*() {
+      const { ask, make } = yield* world
+      const a = yield* make("a")
+      const plan = yield* planOf(ask, a.host!)
+      const status = (body: unknown, token = asAdmin) => Effect.map(ask("POST", drain, { body: { drain: body }, token }), (answer) => answer.status)
+      assert.strictEqual(yield* status(plan, "project member,reader"), 403)
+      assert.strictEqual(yield* status({ ...plan, stuck: [{ server: a.id, why: "x" }] }), 400)
+      assert.strictEqual(yield* status({ ...plan, at_once: 0 }), 400)
+      assert.strictEqual(yield* status({ ...plan, host: "sim-0009" }), 404)
     }))
 })

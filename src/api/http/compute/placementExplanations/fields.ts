@@ -2,7 +2,8 @@
 import type { Explained } from "../../../../actors/scheduler/PlacementsProtocol.ts"
 import type { Proof, Relaxation } from "../../../../actors/scheduler/proof/Proof.ts"
 import { explanationOf } from "../../../../actors/scheduler/proof/words.ts"
-import type { DrainPlan, Premise, WhatIfAnswer } from "../../../../actors/scheduler/whatIf/WhatIf.ts"
+import type { DrainPlan, DrainStep, Premise } from "../../../../actors/scheduler/whatIf/DrainPlan.ts"
+import type { WhatIfAnswer } from "../../../../actors/scheduler/whatIf/WhatIf.ts"
 
 const relaxation = (one: Relaxation) => {
   switch (one._tag) {
@@ -48,6 +49,11 @@ export const premiseOf = (shown: PremiseShown): Premise => ({
 const plan = ({ at, changed, host, moves, premises, stuck }: DrainPlan) =>
   ({ at: at ?? null, host, can_be_emptied: stuck.length === 0, moves, stuck, premises: premises.map(premise), changed })
 
+const stateOf = ({ against, underWay, waiting }: DrainStep) => against.length > 0 ? "stopped" : underWay.length + waiting.length > 0 ? "running" : "done"
+
+export const renderStep = (host: string, step: DrainStep) =>
+  ({ drain: { host, state: stateOf(step), done: step.done, under_way: step.underWay, waiting: step.waiting, against: step.against } })
+
 export const renderAnswer = (answer: WhatIfAnswer) => {
   switch (answer._tag) {
     case "Boot": return { boot: { ...proof(answer.proof), capacity: answer.capacity, counted: answer.isCounted } }
@@ -57,5 +63,6 @@ export const renderAnswer = (answer: WhatIfAnswer) => {
     case "Replay":
       return { replay: { server_id: answer.server, same: answer.isSame, changed: answer.changed, before: proof(answer.before), now: proof(answer.proof) } }
     case "Drain": return { drain: plan(answer.plan) }
+    case "DrainStep": return renderStep("", answer.step)
   }
 }

@@ -34,4 +34,20 @@ export const whatIf = object([
   ]))
 ])
 
+const move = { type: "object", properties: { server: id, to: types.hostname }, required: ["server", "to"], additionalProperties: false }
+
+/** A plan as the answer to a dry run showed it. */
+export const drain = object([
+  param("drain", object([
+    param("at", id, { required: true }),
+    param("host", types.hostname, { required: true }),
+    param("moves", { type: "array", items: move, maxItems: Limits.premisesMax }, { required: true }),
+    param("premises", { type: "array", items: premise, maxItems: Limits.premisesMax }, { required: true }),
+    param("stuck", { type: "array", maxItems: Limits.premisesMax }),
+    param("changed", { type: "array", maxItems: Limits.premisesMax }),
+    param("can_be_emptied", flag),
+    param("at_once", types.integer(1, Limits.drainMovesMax))
+  ]), { required: true })
+])
+
 export const none = query([], { strictSince: 0 })

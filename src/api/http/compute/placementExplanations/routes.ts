@@ -1,10 +1,12 @@
 /** Why servers are where they are, and what would come of requests; for operators, and of Kilonova alone. */
 import { Effect } from "effect"
+import { Drains } from "../../../../actors/scheduler/DrainsProtocol.ts"
 import { Placements, type WhatIfAsked } from "../../../../actors/scheduler/PlacementsProtocol.ts"
 import { type Refusal, refuse } from "../../../../actors/shared/Refusal.ts"
+import { Limits } from "../../../../runtime/Limits.ts"
 import type { Call } from "../Call.ts"
 import { type Operation, operation } from "../Operations.ts"
-import { premiseOf, type PremiseShown, renderAnswer, renderExplained } from "./fields.ts"
+import { premiseOf, type PremiseShown, renderAnswer, renderExplained, renderStep } from "./fields.ts"
 import * as requests from "./requests.ts"
 
 const policy = "os_compute_api:os-placement-explanations"
@@ -51,11 +53,34 @@ const whatIf = (call: Call) =>
     Effect.flatMap(Placements, (placements) =>
       Effect.map(placements.whatIf({ caller: call.caller, requestId: call.requestId }, question), (answer) => ({ body: renderAnswer(answer) }))))
 
-export const explanationRoutes: ReadonlyArray<Operation<Placements>> = [
+/** A plan that was printed, without what does not matter to it. */
+interface Plan {
+  readonly at: string
+  readonly host: string
+  readonly moves: ReadonlyArray<{ readonly server: string; readonly to: string }>
+  readonly premises: ReadonlyArray<PremiseShown>
+  readonly stuck?: ReadonlyArray<unknown>
+  readonly at_once?: number
+}
+
+const drain = (call: Call) => {
+  const { at, at_once: atOnce = Limits.drainMovesUsual, host, moves, premises, stuck = [] } = (call.body as { readonly drain: Plan }).drain
+  if (stuck.length > 0) return Effect.fail(refuse("badRequest", `drain: the plan leaves ${stuck.length} servers on ${host}. Move them yourself, and plan again.`))
+  return Effect.flatMap(Drains, (drains) =>
+    Effect.map(
+      drains.advance({ caller: call.caller, requestId: call.requestId }, { at, host, moves, premises: premises.map(premiseOf), atOnce }),
+      (step) => ({ body: renderStep(host, step) })
+    ))
+}
+
+export const explanationRoutes: ReadonlyArray<Operation<Drains | Placements>> = [
   operation<Placements>({
     method: "GET", path: "/os-placement-explanations/:id", status: 200, query: requests.none, policy: `${policy}:show`, handle: show
   }),
   operation<Placements>({
     method: "POST", path: "/os-placement-explanations/what-if", status: 200, body: requests.whatIf, policy: `${policy}:what_if`, handle: whatIf
+  }),
+  operation<Drains>({
+    method: "POST", path: "/os-placement-explanations/drain", status: 200, body: requests.drain, policy: `${policy}:drain`, handle: drain
   })
 ]

@@ -7,15 +7,15 @@ interface Range {
 }
 
 const token = "[\\w!#$%&'*+.^`|~-]+"
-const rangeForm = new RegExp(`^(${token}/${token})((?:\\s*;\\s*${token}=[^;]*)*)$`)
+const typeForm = new RegExp(`^${token}/${token}$`)
+const parameterForm = new RegExp(`^${token}=`)
 
 const rangeOf = (text: string): Range | undefined => {
-  const [, type, rest] = rangeForm.exec(text.trim()) ?? []
-  if (type === undefined) return undefined
-  const parameters = rest!.split(";").map((part) => part.trim().toLowerCase()).filter((part) => part !== "")
+  const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase())
+  if (!typeForm.test(type) || !parameters.every((parameter) => parameterForm.test(parameter))) return undefined
   const quality = parameters.find((parameter) => parameter.startsWith("q="))
   return {
-    type: type.toLowerCase(),
+    type,
     quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0,
     hasParameters: parameters.some((parameter) => !parameter.startsWith("q="))
   }

@@ -138,8 +138,8 @@ describe("the placement face speaks its protocol", () => {
       const wishes: ReadonlyArray<readonly [accept: string, status: number]> = [
         ["text/plain", 406], ["text/html, application/json;q=0", 406], ["application/*;q=0, */*", 406], ["application/json;charset=utf-8", 406],
         ["application/problem+json", 406], ["text/html, application/json;q=0.5", 200], ["*/*", 200], ["application/*", 200], ["", 200],
-        // What cannot be read forbids nothing.
-        ["json", 200]
+        // What cannot be read forbids nothing, and takes no longer.
+        ["json", 200], ["application/json;q", 200], [`text/plain${";c= ".repeat(2000)};x`, 200]
       ]
       for (const [accept, expected] of wishes) {
         assert.strictEqual(yield* status(accept), expected, accept)

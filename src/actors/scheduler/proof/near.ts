@@ -16,11 +16,17 @@ export const admission = ({ filters }: Pick<Rules, "filters">, spec: RequestSpec
   return (host) => asked.every((filter) => filter.admits(host, spec))
 }
 
-/** A cell without free CPUs to pin to and a host without are one reason, and the cell's says more. */
-const oneOf = ([first, second, third]: ReadonlyArray<Filter>): Filter | null => {
-  if (first === undefined || third !== undefined) return null
-  if (second === undefined) return first
-  return first.name === "PCPU" && second.name === "NUMATopologyFilter" ? second : null
+/** The filter that alone refuses a host. A cell without free CPUs to pin to and a host without are one reason, and the cell's says more. */
+const onlyOf = (asked: ReadonlyArray<Filter>, host: HostState, spec: RequestSpec): Filter | null => {
+  let only: Filter | null = null
+  let isSecond = false
+  for (const filter of asked) {
+    if (filter.admits(host, spec)) continue
+    if (only !== null && (isSecond || only.name !== "PCPU" || filter.name !== "NUMATopologyFilter")) return null
+    isSecond = only !== null
+    only = filter
+  }
+  return only
 }
 
 /** By name, so that what follows does not hang on the order of rows. */
@@ -28,9 +34,7 @@ export function* nearOf({ filters }: Pick<Rules, "filters">, hosts: Iterable<Hos
   const asked = filters.filter((filter) => concerns(filter, spec))
   const near: Array<Near> = []
   for (const host of hosts) {
-    const refusing: Array<Filter> = []
-    for (let at = 0; refusing.length < 3 && at < asked.length; at++) if (!asked[at]!.admits(host, spec)) refusing.push(asked[at]!)
-    const by = oneOf(refusing)
+    const by = onlyOf(asked, host, spec)
     if (by !== null) near.push({ host, by })
     yield
   }

@@ -88,7 +88,9 @@ const withPages = (spec: RequestSpec, pageSize: number): RequestSpec =>
   ({ ...spec, numa: spec.numa === null ? null : { ...spec.numa, pageSize } })
 
 const pageSizes = (near: ReadonlyArray<Near>, guest: GuestTopology): ReadonlyArray<number> => {
-  const sizes = new Set(near.flatMap(({ host }) => host.topology?.cells.flatMap(({ pages }) => pages.map(({ sizeKb }) => sizeKb)) ?? []))
+  const sizes = new Set<number>()
+  // Nearly all say the same: one list for each would be most of the work.
+  for (const { host } of near) for (const { pages } of host.topology?.cells ?? []) for (const { sizeKb } of pages) sizes.add(sizeKb)
   return [...sizes].filter((size) => typeof guest.pageSize !== "number" || size < guest.pageSize)
     .toSorted((a, b) => b - a).slice(0, Limits.relaxationPageSizesMax)
 }

@@ -75,7 +75,7 @@ const weightsIn = (
 export class HostTable {
   readonly #rules: Rules
   readonly #requestFilters: ReadonlyArray<RequestFilter>
-  #columns: Columns
+  readonly #columns: Columns
   /** The one used longest ago comes first. */
   readonly #classes = new Map<string, RequestClass>()
   #marks = new Uint8Array(0)
@@ -112,14 +112,6 @@ export class HostTable {
   /** Judges for requests of this kind what changed, so that the next of them has it ready. */
   prepare(spec: RequestSpec): void {
     this.#classOf(spec)
-  }
-
-  /** The same hosts to place on without a trace here. It shares what never changes. */
-  fork(): HostTable {
-    const copy = new HostTable(this.#rules)
-    copy.#columns = this.#columns.fork()
-    for (const [key, one] of this.#classes) copy.#classes.set(key, one.fork(copy.#columns, this.#rules))
-    return copy
   }
 
   /** The host every filter admits and the weighers like best, or why there is none. */

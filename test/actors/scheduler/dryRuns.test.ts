@@ -10,6 +10,7 @@ import type { RequestSpec } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { requestSpecOf } from "../../../src/actors/scheduler/RequestSpec.ts"
 import { defaultCell, SchedulerEntity } from "../../../src/actors/scheduler/SchedulerProtocol.ts"
 import { defaultSettings } from "../../../src/actors/scheduler/settings.ts"
+import { begin } from "../../../src/actors/scheduler/whatIf/answer.ts"
 import { capacityOf } from "../../../src/actors/scheduler/whatIf/capacity.ts"
 import { drainPlan } from "../../../src/actors/scheduler/whatIf/drain.ts"
 import type { Moment, Surveyed } from "../../../src/actors/scheduler/whatIf/Moment.ts"
@@ -66,6 +67,9 @@ describe("dry runs", () => {
       assert.isTrue(Result.isSuccess(yield* Effect.result(dryRun(boot, survey))))
     }))
 })
+
+it("questions of later releases are refused", () =>
+  assert.deepInclude(Result.getOrThrow(Result.flip(begin({ _tag: "Later" } as never, surveyed(fleet)))), { kind: "notImplemented", code: "UnknownQuestion" }))
 
 const one = <const A extends ReadonlyArray<number>>(...values: A) => Schema.Literals(values)
 const Made = Schema.Struct({ ram: one(8192, 14_000, 15_500), vcpus: one(20, 28, 31), disk: one(70, 90, 99), cells: Schema.NullOr(Host) })

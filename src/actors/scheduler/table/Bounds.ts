@@ -99,21 +99,6 @@ export class Bounds {
     })
   }
 
-  fork(admitted: Uint8Array, columns: ReadonlyArray<Float64Array>): Bounds {
-    const copy = new Bounds(admitted, columns)
-    copy.coefficients = this.coefficients
-    copy.levels.forEach(({ blends, highs, lows, models, seconds, some }, level) => {
-      const from = this.levels[level]!
-      some.set(from.some)
-      blends.set(from.blends)
-      seconds.set(from.seconds)
-      models.set(from.models)
-      lows.forEach((column, at) => column.set(from.lows[at]!))
-      highs.forEach((column, at) => column.set(from.highs[at]!))
-    })
-    return copy
-  }
-
   /** True: it is not what it was. */
   #sumRows(block: number): boolean {
     const { highs, lows, some } = this.levels[0]!

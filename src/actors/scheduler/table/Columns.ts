@@ -38,9 +38,9 @@ export class Columns {
   /** Rows that changed, oldest first, the first of them change number `changesBefore`. */
   changes: Array<number> = []
   changesBefore = 0
-  rows = new Map<string, number>()
-  #places = new Rows()
-  #ranks = new Ranks()
+  readonly rows = new Map<string, number>()
+  readonly #places = new Rows()
+  readonly #ranks = new Ranks()
 
   constructor(weighers: ReadonlyArray<Weigher>) {
     this.weighers = weighers
@@ -88,22 +88,6 @@ export class Columns {
     const { factors, same } = this.all[at]!
     const { multiplier, reads } = this.weighers[at]!
     return reads === "class" ? multiplier !== 0 : reads === "host" && same === null && (multiplier !== 0 || factors !== null)
-  }
-
-  /** Another table of the same hosts; states are shared, for they never change. */
-  fork(): Columns {
-    const copy = new Columns(this.weighers)
-    for (const state of this.states) copy.states.push(state)
-    this.all.forEach((column, at) =>
-      Object.assign(copy.all[at]!, column, { values: column.values?.slice() ?? null, factors: column.factors?.slice() ?? null }))
-    copy.shape = this.shape
-    copy.capacity = this.capacity
-    copy.changes = this.changes.slice()
-    copy.changesBefore = this.changesBefore
-    copy.rows = new Map(this.rows)
-    copy.#places = this.#places.fork()
-    copy.#ranks = this.#ranks.fork()
-    return copy
   }
 
   #value(column: Column, row: number, value: number): void {

@@ -56,16 +56,6 @@ export class Ranks {
     this.minima = minimaOf(this.numbers)
   }
 
-  fork(): Ranks {
-    const copy = new Ranks()
-    copy.#names = this.#names.slice()
-    copy.#rows = this.#rows.slice()
-    for (const [name, row] of this.#added) copy.#added.set(name, row)
-    copy.numbers = this.numbers
-    copy.minima = this.minima
-    return copy
-  }
-
   /** Where the name is, or would be. */
   #place(name: string): number {
     let from = 0

@@ -105,20 +105,6 @@ export class RequestClass {
     return this.#admittedCount
   }
 
-  fork(columns: Columns, rules: Rules): RequestClass {
-    const copy = new RequestClass(rules, columns, this.#spec)
-    copy.admitted = this.admitted.slice()
-    copy.#own = this.#own.map((column) => column?.slice() ?? null)
-    copy.#slots = this.#slots
-    copy.#shape = this.#shape
-    // One that has not seen a change of shape makes its bounds anew.
-    if (this.admitted.length === columns.capacity) copy.bounds = this.bounds.fork(copy.admitted, copy.#told())
-    copy.#admittedCount = this.#admittedCount
-    copy.#seen = this.#seen
-    copy.refusals = this.refusals
-    return copy
-  }
-
   #refusalOf(host: HostState): Refusal | undefined {
     const filter = this.#filters.find((one) => !one.admits(host, this.#spec))
     if (filter === undefined) return undefined

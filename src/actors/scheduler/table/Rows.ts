@@ -38,15 +38,6 @@ export class Rows {
     this.#kindOf.get(row)!.free.push(row)
   }
 
-  fork(): Rows {
-    const copy = new Rows()
-    for (const [name, { free, rows }] of this.#kinds) copy.#kinds.set(name, { name, rows, free: free.slice() })
-    for (const [row, { name }] of this.#kindOf) copy.#kindOf.set(row, copy.#kinds.get(name)!)
-    for (const [length, firsts] of this.#spare) copy.#spare.set(length, firsts.slice())
-    copy.length = this.length
-    return copy
-  }
-
   #kind(name: string): Kind {
     const known = this.#kinds.get(name)
     if (known !== undefined) return known

@@ -150,5 +150,7 @@ export const begin = (question: WhatIfQuestion, now: Surveyed): Begun => {
     case "Replay": return replay(question, now)
     case "Drain": return drain(question, now)
     case "DrainStep": return drainStep(question, now)
+    // Of a runner of a later release.
+    default: return Result.fail(refuse("notImplemented", "The scheduler of this cloud does not know the question: its runner is of an earlier release.", "UnknownQuestion"))
   }
 }

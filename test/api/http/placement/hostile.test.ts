@@ -61,7 +61,14 @@ const keys = [
   "group_policy", "root_required", "same_subtree", "name", "uuid", "project_id", "user_id", "consumer_type", "associated", "__proto__", "resources__proto__"
 ]
 
+/** As they stand: nobody encoded them. */
+const rawQueries = [
+  "?%", "?%ff=%ff", "?a=%zz", "?&&=&", "?resources=%0aVCPU:1", "?resources=VCPU:\uff11", "?limit=9".padEnd(400, "9"), `?required=${"!".repeat(500)}`,
+  `?required=in:${"A,".repeat(500)}`, `?same_subtree=${",".repeat(500)}`, `?resources=${"VCPU:1,".repeat(500)}VCPU:1`, "?limit=x&limit=1&resources=VCPU:1"
+]
+
 const queryFor = (draw: Draw): string => {
+  if (draw() < 0.06) return pick(draw, rawQueries)
   const pairs = Array.from({ length: Math.floor(draw() * 5) }, () =>
     `${encodeURIComponent(pick(draw, keys))}=${draw() < 0.05 ? "%ff" : encodeURIComponent((pick(draw, [...values, ...values, ...strangeTexts]) as string).toWellFormed())}`)
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`

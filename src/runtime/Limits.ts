@@ -1,7 +1,9 @@
 /** Every limit of the system, named, with its unit in the name. One place, so that none is forgotten and none hides. */
 export const Limits = {
-  /** Bodies of the compute, network, identity and placement faces (Nova's own default). */
+  /** Bodies of the compute, network and identity faces (Nova's own default). */
   bodyBytesMax: 114_688,
+  /** Operators and services alone: a reshape moves the allocations of a whole host at once. */
+  placementBodyBytesMax: 1024 ** 2,
   imageBytesMax: 1024 ** 4,
   /** Of several processes: an upload whose file nobody wrote to for this long has ended with its process. More than `requestMillisMax`, at which one that stands still is cut off. */
   imageAbandonedMillis: 300_000,

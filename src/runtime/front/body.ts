@@ -4,14 +4,14 @@ import { Limits } from "../Limits.ts"
 
 export interface Body {
   readonly kept: Buffer
-  /** Where the rest comes from, once, of a body larger than what is kept: an image. */
+  /** Where the rest comes from, once, of a body larger than what is kept: an image, a reshape. */
   readonly rest: IncomingMessage | null
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
 
-/** All of a body that every face but the images' would take; else its beginning, and where the rest comes from. */
+/** All of a body that every face but the images' and Placement's would take; else its beginning, and where the rest comes from. */
 export const readBody = (request: IncomingMessage): Effect.Effect<Body> =>
   Effect.callback((resume) => {
     if (!hasBody(request)) return resume(Effect.succeed({ kept: Buffer.alloc(0), rest: null }))

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { PlacementAdmin } from "../../../actors/placement/PlacementAdminProtocol.ts"
 import type { Placement } from "../../../actors/placement/PlacementProtocol.ts"
+import { Limits } from "../../../runtime/Limits.ts"
 import type { Answer } from "../Exchange.ts"
 import type { Incoming } from "../Face.ts"
 import * as Face from "../Face.ts"
@@ -104,4 +105,6 @@ const unknownOf = (incoming: Incoming, allowed: ReadonlyArray<string>): Answer =
   return { ...answer, headers: { ...answer.headers, allow: allowed.join(", ") } }
 }
 
-export const make = Face.make({ ...manners, rows: rowsOf(operations), guardsUnknown: true, isHeadApart: true, unknownOf })
+export const make = Face.make({
+  ...manners, rows: rowsOf(operations), bodyBytesMax: Limits.placementBodyBytesMax, guardsUnknown: true, isHeadApart: true, unknownOf
+})

@@ -74,6 +74,17 @@ describe("allocations", () => {
       assert.match(said(yield* act(`DELETE /allocations/${uuid(50)}`)), /^404 .*No allocations for consumer/)
     }).pipe(Effect.provide(world)))
 
+  it.effect("of a thousand consumers are set at once", () =>
+    Effect.gen(function*() {
+      const act = yield* makeDo
+      yield* putProvider(act, 1, { VCPU: 1000 })
+      const all = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [uuid(1000 + index), consumer(held(1, { VCPU: 1 }))]))
+      assert.match(said(yield* act("POST /allocations", all(1001))), /^409 .*exceed the capacity/)
+      assert.strictEqual(said(yield* act("POST /allocations", all(1000))), "204")
+      assert.deepStrictEqual(yield* usedOf(act, 1), { VCPU: 1000 })
+      assert.match(said(yield* act("POST /allocations", all(6000))), /^413/)
+    }).pipe(Effect.provide(world)))
+
   it.effect("are refused with the provider, the class and the rule", () =>
     Effect.gen(function*() {
       const act = yield* makeDo

@@ -135,6 +135,8 @@ export interface Capabilities {
   readonly consoleLog: boolean
   /** Absent: it cannot. */
   readonly liveMigration?: boolean
+  /** A server that is off can be made again on another host as it was: nothing of it is on a disk of this one. Absent: it cannot. */
+  readonly coldMigration?: boolean
 }
 
 /** How a guest is sent. */

@@ -160,6 +160,21 @@ describeOpenstack("the openstack client", () => {
         assert.isEmpty(others)
       }))
 
+    it.effect("resizes the server, and takes it back", () =>
+      Effect.gen(function*() {
+        const client = yield* Client
+        const waiting = (server: unknown) => at(server, "status") === "VERIFY_RESIZE"
+        yield* client.run("server resize --flavor m1.small shop")
+        yield* client.until("server show shop", waiting)
+        yield* client.run("server resize revert shop")
+        yield* client.until("server show shop", (server) => at(server, "status") === "ACTIVE")
+        yield* client.run("server migrate shop")
+        yield* client.until("server show shop", waiting)
+        yield* client.run("server migration confirm shop")
+        yield* client.until("server show shop", (server) => at(server, "status") === "ACTIVE")
+        assert.include(yield* client.refusal("server resize --flavor m1.tiny shop"), "400")
+      }))
+
     it.effect("looks at the hosts, services and zones", () =>
       Effect.gen(function*() {
         const { json } = yield* Client

@@ -6,7 +6,7 @@ import { replay } from "./replay.ts"
 import { agreeing } from "./report.ts"
 
 /** Of 1049. Raise it when more agree. */
-const floor = 718
+const floor = 750
 
 describe.skipIf(!isRecorded(usualFolder))("recorded exchanges (needs the reference data)", () => {
   it.effect(`${floor} of them agree`, () =>

@@ -25,10 +25,10 @@ const problemOf = (instance: Instance, { source, wish }: Migration, isUp: (hostn
   return wish.host !== null && !isUp(wish.host) ? unavailable(wish.host) : null
 }
 
-/** It asks as for a new server: where it was first asked to be does not bind it any more, its zone and group do. */
+/** It asks as for a new server, of the flavor that it is to have: where it was first asked to be does not bind it any more, its zone and group do. */
 const asking = (instance: Instance, { wish }: Migration): Instance => {
   const { gangSize: _, ...first } = instance.wish
-  return { ...instance, wish: { ...first, host: wish.host, isForced: wish.host !== null && wish.isForced } }
+  return { ...instance, flavor: wish.flavor ?? instance.flavor, wish: { ...first, host: wish.host, isForced: wish.host !== null && wish.isForced } }
 }
 
 /**

@@ -11,7 +11,7 @@ import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { Images } from "../image/ImageProtocol.ts"
-import { atDestination } from "../instance/presences.ts"
+import { seenByStep } from "../instance/presences.ts"
 import type { Instance, Work } from "../instance/Instance.ts"
 import type { Outcome } from "../instance/InstanceCommand.ts"
 import { InstanceEntity } from "../instance/InstanceProtocol.ts"
@@ -25,7 +25,7 @@ import { domainSpec } from "./domainSpec.ts"
 import { aggregates } from "./Aggregate.ts"
 import { hosts } from "./Host.ts"
 import { HostEntity } from "./HostProtocol.ts"
-import { moveSteps, type Report } from "./moveWorkflow.ts"
+import { moveStepOf, type Report } from "./moveWorkflow.ts"
 import { numaRefusal } from "./numa.ts"
 
 interface Running {
@@ -62,7 +62,7 @@ const drives: { readonly [action: string]: (drive: Drive) => Effect.Effect<void,
 /** The driver calls a pending step means. Every one is idempotent, so a step may be driven again after a crash. */
 const driveStep = ({ action, step }: Work, drive: Drive): Effect.Effect<Report | void, DriverError> => {
   const { call, driver, id, spec } = drive
-  const moving = moveSteps[step]
+  const moving = moveStepOf(action, step)
   if (moving !== undefined) return moving(drive)
   if (step === "destroy") return driver.destroy(id, call)
   if (step === "spawn") {
@@ -142,8 +142,7 @@ export const layer = HostEntity.toLayer(
     }
 
     const drive = (instance: Instance) => Effect.gen(function*() {
-      // Of a move, both ends speak of the server as it is to be.
-      const seen = atDestination(instance)
+      const seen = seenByStep(instance)
       const promise = { shard, epoch: ownership.epochOf(shard) }
       const exit = yield* Effect.exit(Effect.andThen(
         claimed(seen),

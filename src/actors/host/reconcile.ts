@@ -1,6 +1,7 @@
 import type { DomainStatus } from "../../drivers/Driver.ts"
 import type { Instance } from "../instance/Instance.ts"
 import { isLive } from "../instance/Instance.ts"
+import { otherPlaceOf } from "../instance/presences.ts"
 import { powerStates } from "../instance/states.ts"
 
 /** What must be done so that the journal and a hypervisor agree. */
@@ -28,7 +29,9 @@ export const repairs = (
   })
   const left = guests.flatMap(({ id }): ReadonlyArray<Repair> => {
     const server = serverOf(id)
-    const isElsewhere = server !== undefined && server.work === null && (!isLive(server) || server.host !== hostname)
+    // One whose move waits to be confirmed may come back to its guest here.
+    const isElsewhere = server !== undefined && server.work === null &&
+      (!isLive(server) || (server.host !== hostname && otherPlaceOf(server)?.host !== hostname))
     return isElsewhere ? [{ _tag: "Destroy", instanceId: id }] : []
   })
   return [...differing, ...left]

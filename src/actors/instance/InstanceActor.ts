@@ -35,7 +35,7 @@ export const layer = InstanceEntity.toLayer(
       decide: (state, command) => decide(address.entityId, state, command),
       evolve,
       isPending: (state) => state.work !== null,
-      guards: (command) => "promises" in command ? command.promises : [],
+      guards: (command) => "promises" in command ? command.promises ?? [] : [],
       react: (before, after) =>
         after.work === null || after.work === before?.work
           ? Effect.void

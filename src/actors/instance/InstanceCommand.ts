@@ -3,7 +3,8 @@ import { Nic } from "../network/Nic.ts"
 import { ClaimedDevice } from "../placement/devices/Device.ts"
 import { Proof } from "../scheduler/proof/Proof.ts"
 import { Fence } from "../shared/Promise.ts"
-import { Allocations, Instance } from "./Instance.ts"
+import { Allocations, FlavorSnapshot, Instance } from "./Instance.ts"
+import { MigrationType } from "./Migration.ts"
 import { NumaFit } from "./numaFit.ts"
 import { VmState } from "./states.ts"
 
@@ -21,7 +22,7 @@ export type Request = typeof Request.Type
 
 export const Action = Schema.Literals([
   "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete",
-  "liveMigrate"
+  "liveMigrate", "migrate", "resize", "confirmResize", "revertResize"
 ])
 
 /** Where a move is to go, and its names: `number` is the API's own id of it. */
@@ -30,7 +31,11 @@ export const MoveRequest = Schema.Struct({
   number: Schema.Int,
   host: Schema.NullOr(Schema.String),
   isForced: Schema.Boolean,
-  copiesDisks: Schema.NullOr(Schema.Boolean)
+  copiesDisks: Schema.NullOr(Schema.Boolean),
+  /** Absent: a live migration. */
+  type: Schema.optionalKey(MigrationType),
+  /** What it is to be there, if something else. */
+  flavor: Schema.optionalKey(FlavorSnapshot)
 })
 export type MoveRequest = typeof MoveRequest.Type
 
@@ -90,7 +95,7 @@ const promises = Schema.Array(Fence)
 
 export const Command = Schema.Union([
   Schema.TaggedStruct("Create", { instance: Instance, request: Request, promises }),
-  Schema.TaggedStruct("Perform", { action: Action, request: Request, move: Schema.optionalKey(MoveRequest) }),
+  Schema.TaggedStruct("Perform", { action: Action, request: Request, move: Schema.optionalKey(MoveRequest), promises: Schema.optionalKey(promises) }),
   /** Of a move under way, by its number; `mayWait`: also of one that has not begun to run. */
   Schema.TaggedStruct("ControlMove", {
     control: Schema.Literals(["abort", "forceComplete"]), number: Schema.Int, mayWait: Schema.Boolean, request: Request

@@ -59,11 +59,20 @@ export type InstanceEvent =
     readonly target?: string
     readonly ending?: NonNullable<Migration["ending"]>
     readonly destination?: null
+    /** The passing state from now on; absent: as it was. */
+    readonly task?: TaskState
     readonly work: Work
     readonly at: string
   }
-  /** It is on its other host now. */
-  | { readonly _tag: "Moved"; readonly work: Work; readonly at: string }
+  /** It is on its other host now; `isBack`: on the one it came from. */
+  | {
+    readonly _tag: "Moved"
+    readonly status: MigrationStatus
+    readonly isBack?: boolean
+    readonly ending?: NonNullable<Migration["ending"]>
+    readonly work: Work
+    readonly at: string
+  }
   /** Somebody asked something of the move under way. */
   | { readonly _tag: "MoveControlled"; readonly control: "abort" | "forceComplete"; readonly asker: Asker; readonly at: string }
   | { readonly _tag: "TaskCompleted"; readonly at: string }

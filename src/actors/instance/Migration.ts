@@ -17,7 +17,7 @@ export const Place = Schema.Struct({
 })
 export type Place = typeof Place.Type
 
-const MigrationType = Schema.Literals(["live-migration", "migration", "resize"])
+export const MigrationType = Schema.Literals(["live-migration", "migration", "resize"])
 
 export const MigrationStatus = Schema.Literals([
   "accepted", "preparing", "running", "post-migrating", "pre-migrating", "migrating", "finished", "confirming", "reverting",
@@ -40,7 +40,9 @@ export const Migration = Schema.Struct({
     /** The filters are skipped. */
     isForced: Schema.Boolean,
     /** The disks are copied; `null`: where the hosts share none. */
-    copiesDisks: Schema.NullOr(Schema.Boolean)
+    copiesDisks: Schema.NullOr(Schema.Boolean),
+    /** Of a resize. */
+    flavor: Schema.optionalKey(FlavorSnapshot)
   }),
   /** Where the source sends it, in the destination's own words. */
   target: Schema.optionalKey(Schema.String),

@@ -51,6 +51,13 @@ export interface LiveMigrate {
   readonly isChecked: boolean
 }
 
+/** To another host while it is off, or to another flavor, which takes it to another host; it is confirmed or reverted there. */
+export interface ColdMove {
+  readonly host: string | null
+  /** `null`: it keeps its own. */
+  readonly flavorId: string | null
+}
+
 /** The way of a request to the actors: identity, lookups and quota are checked here, the server's own rules by the server. */
 export interface Asked {
   readonly caller: Caller
@@ -68,6 +75,7 @@ export class Servers extends Context.Service<Servers, {
   readonly perform: (asked: Asked, id: string, action: typeof Action.Type) => Effect.Effect<Instance, Refusal>
   /** The server while it is on its way; it says by itself when it is there. */
   readonly liveMigrate: (asked: Asked, id: string, move: LiveMigrate) => Effect.Effect<Instance, Refusal>
+  readonly coldMigrate: (asked: Asked, id: string, move: ColdMove) => Effect.Effect<Instance, Refusal>
   /** Of the move under way with this number; `mayWait`: also of one that has not begun to run. */
   readonly abortMigration: (asked: Asked, id: string, number: number, mayWait: boolean) => Effect.Effect<Instance, Refusal>
   readonly forceCompleteMigration: (asked: Asked, id: string, number: number) => Effect.Effect<Instance, Refusal>

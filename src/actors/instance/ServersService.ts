@@ -1,5 +1,6 @@
 import { Clock, Effect, Layer, Random } from "effect"
 import type { Scope } from "effect"
+import { Fleet } from "../../drivers/Driver.ts"
 import { ask } from "../../runtime/kernel/ask.ts"
 import { InstanceIndex } from "../../runtime/kernel/InstanceIndex.ts"
 import { Ownership } from "../../runtime/kernel/Ownership.ts"
@@ -18,14 +19,15 @@ import { ProjectEntity } from "../project/ProjectProtocol.ts"
 import { SchedulerOptions } from "../scheduler/settings.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { reservationIdFrom, uuidFrom } from "../shared/ids.ts"
+import type { Fence } from "../shared/Promise.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { notFound } from "./decide.ts"
 import type { Instance } from "./Instance.ts"
-import type { Command, Request } from "./InstanceCommand.ts"
+import type { Action, Command, MoveRequest, Request } from "./InstanceCommand.ts"
 import { makeCreateOne, makeQuota } from "./createWorkflow.ts"
 import { InstanceEntity } from "./InstanceProtocol.ts"
-import { makeLiveMigrate } from "./liveMigrateWorkflow.ts"
+import { makeMoves, serviceUnavailable } from "./startMoveWorkflow.ts"
 import type { Resolved } from "./newInstance.ts"
 import { newInstance } from "./newInstance.ts"
 import { checkDiskConfig, checkGroup, checkHardware, checkHost, checkImage, checkZone, wishOf } from "./resolve.ts"
@@ -44,6 +46,7 @@ const make = Effect.gen(function*() {
   const projects = yield* ProjectEntity.client
   const hostEntities = yield* HostEntity.client
   const ownership = yield* Ownership
+  const fleet = yield* Fleet
   const { aliases } = yield* SchedulerOptions
   const draw = () => random.nextDoubleUnsafe()
 
@@ -134,22 +137,31 @@ const make = Effect.gen(function*() {
     return yield* Effect.forEach(made, (instance) => createOne(quota, instance, stamp, promises), { concurrency: "unbounded" })
   })
 
-  const startMove = makeLiveMigrate({ records, index, draw })
+  const isUp = (hostname: string) => fleet.isUp(hostname) && records.get(hosts, hostname)?.isForcedDown === false
+  const moves = makeMoves({ records, index, draw, isUp, quotaOf })
+  const performing = (asked: Asked, id: string, action: typeof Action.Type) => (move: MoveRequest, promises: ReadonlyArray<Fence>) =>
+    execute(asked, id, (request) => ({ _tag: "Perform", action, request, move, promises }))
   const control = (asked: Asked, id: string, number: number, what: "abort" | "forceComplete", mayWait: boolean) =>
     execute(asked, id, (request) => ({ _tag: "ControlMove", control: what, number, mayWait, request }))
+
+  /** Without it nobody would tidy up there. */
+  const sourceIsUp = (asked: Asked, id: string) =>
+    Effect.flatMap(get(asked, id), ({ migration, vmState }) =>
+      vmState !== "resized" || migration == null || isUp(migration.source.host) ? Effect.void : Effect.fail(serviceUnavailable))
 
   return Servers.of({
     create,
     get,
     liveMigrate: (asked, id, move) =>
+      Effect.flatMap(get(asked, id), (instance) => moves.live(instance, asked.caller.isAdmin, move, performing(asked, id, "liveMigrate"))),
+    coldMigrate: (asked, id, move) =>
       Effect.flatMap(get(asked, id), (instance) =>
-        startMove(instance, asked.caller.isAdmin, move, (to) =>
-          execute(asked, id, (request) => ({ _tag: "Perform", action: "liveMigrate", request, move: to })))),
+        moves.cold(instance, asked.caller, move, performing(asked, id, move.flavorId === null ? "migrate" : "resize"))),
     abortMigration: (asked, id, number, mayWait) => control(asked, id, number, "abort", mayWait),
     forceCompleteMigration: (asked, id, number) =>
       Effect.tap(control(asked, id, number, "forceComplete", false), ({ migration }) =>
         migration == null ? Effect.void : Effect.ignore(ask(hostEntities(migration.source.host).ForceMigration({ instanceId: id })), { log: "Info" })),
-    perform: (asked, id, action) => execute(asked, id, (request) => ({ _tag: "Perform", action, request })),
+    perform: (asked, id, action) => Effect.andThen(action === "confirmResize" ? sourceIsUp(asked, id) : Effect.void, execute(asked, id, (request) => ({ _tag: "Perform", action, request }))),
     change: (asked, id, kind, patch) => execute(asked, id, (request) => ({ _tag: "Change", kind, patch, request })),
     lock: (asked, id, reason) => execute(asked, id, (request) => ({ _tag: "Lock", reason, request })),
     unlock: (asked, id, mayOverride) => execute(asked, id, (request) => ({ _tag: "Unlock", mayOverride, request })),

@@ -17,8 +17,10 @@ export interface Quota {
 type Projects = Effect.Success<typeof ProjectEntity.client>
 
 export const makeQuota = (projects: Projects, ownership: Ownership["Service"]) =>
-  ({ cores, projectId, ramMb, serverGroupId, userId }: {
+  ({ cores, moveId, projectId, ramMb, serverGroupId, userId }: {
     readonly projectId: string
+    /** Of a server that grows. */
+    readonly moveId?: string
     readonly userId: string
     readonly cores: number
     readonly ramMb: number
@@ -29,7 +31,7 @@ export const makeQuota = (projects: Projects, ownership: Ownership["Service"]) =
       reserve: (ids, min) =>
         Effect.suspend(() => {
           const holder = ownership.session()
-          return Effect.map(ask(project.Reserve({ userId, ids, min, cores, ramMb, serverGroupId, holder })), ({ count, promise }) => ({
+          return Effect.map(ask(project.Reserve({ userId, ids, min, cores, ramMb, serverGroupId, holder, ...(moveId === undefined ? {} : { moveId }) })), ({ count, promise }) => ({
             count, promises: holder === null ? [promise] : [promise, holder]
           }))
         }),

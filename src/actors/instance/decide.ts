@@ -9,7 +9,9 @@ import type { Action, Command, Outcome, Request } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
 import type { Transition } from "./lifecycle.ts"
 import { build, changes, lifecycle, moveControls } from "./lifecycle.ts"
-import { isMoving, migrationOf, moveAborted, moveAdvanced, moveExpired } from "./moveRules.ts"
+import { aborted } from "./liveMoveRules.ts"
+import { isMoving, migrationOf } from "./moveEvents.ts"
+import { moveAdvanced, moveExpired } from "./moveRules.ts"
 import { nextWork } from "./nextWork.ts"
 import type { Proof } from "../scheduler/proof/Proof.ts"
 import type { VmState } from "./states.ts"
@@ -43,7 +45,7 @@ const refusalOf = (instance: Instance, verb: string, row: Transition, isAdmin: b
   }
   // Its states were reset, or its deletion failed: where its guest is, only the end of the move can tell.
   const isBetween = isMoving(instance) || (instance.migration != null && instance.vmState === "error")
-  if (isBetween && row.during !== "any") return invalidState(verb, instance.id, "task_state", "migrating")
+  if (isBetween && row.during !== "any") return invalidState(verb, instance.id, "task_state", instance.taskState ?? "migrating")
   if (row.mustHaveLaunched && instance.launchedAt === null) {
     return conflict(`Instance ${instance.id} is in an invalid state for '${verb}'`, "InstanceInvalidState")
   }
@@ -71,6 +73,9 @@ export const actionRefusal = (instance: Instance, action: typeof Action.Type, is
 const isRepeated = (instance: Instance, { action, request }: Of<"Perform">): boolean =>
   instance.actions.some((line) => line.requestId === request.requestId && line.action === lifecycle[action].log)
 
+/** What a migration that waits for a word is while it is being carried out. */
+const words: Partial<Record<typeof Action.Type, "confirming" | "reverting">> = { confirmResize: "confirming", revertResize: "reverting" }
+
 const perform = (instance: Instance, command: Of<"Perform">): Decision => {
   const { action, request } = command
   const row: Transition = lifecycle[action]
@@ -78,6 +83,8 @@ const perform = (instance: Instance, command: Of<"Perform">): Decision => {
   const refusal = actionRefusal(instance, action, request.isAdmin)
   if (refusal !== undefined) return refusal
   if (action === "delete" && instance.work?.action === "delete") return nothing
+  const word = words[action]
+  if (word !== undefined && instance.migration == null) return Result.fail(refuse("badRequest", "Instance has not been resized.", "MigrationNotFound"))
   const step = row.steps[0] === "destroy" && instance.host === null ? "release" : row.steps[0]
   return events({
     _tag: "ActionAccepted",
@@ -89,6 +96,7 @@ const perform = (instance: Instance, command: Of<"Perform">): Decision => {
       ? workOf(instance, action, step, request)
       : { ...workOf(instance, action, step, request), excludedHosts: [instance.host!] },
     ...(command.move === undefined ? {} : { migration: migrationOf(instance, command.move, request) }),
+    ...(word === undefined ? {} : { migration: { ...instance.migration!, status: word, updatedAt: isoOf(request.atMillis) } }),
     at: isoOf(request.atMillis)
   })
 }
@@ -113,7 +121,7 @@ const controlMove = (instance: Instance, { control, mayWait, number, request }: 
   }
   const at = isoOf(request.atMillis)
   const told = { _tag: "MoveControlled", control, asker: askerOf(request), at } as const
-  return control === "abort" ? events(told, ...moveAborted(instance, request.atMillis)) : events(told)
+  return control === "abort" ? events(told, ...aborted(instance, request.atMillis)) : events(told)
 }
 
 const change = (instance: Instance, { kind, patch, request }: Of<"Change">): Decision => {

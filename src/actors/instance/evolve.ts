@@ -4,10 +4,10 @@ import type { Instance } from "./Instance.ts"
 import type { Action, Patch } from "./InstanceCommand.ts"
 import type { InstanceEvent } from "./InstanceEvent.ts"
 import { build, lifecycle, moveControls } from "./lifecycle.ts"
-import { advanced, closed, movedTo, withMigration } from "./moveStates.ts"
-import { isMoving } from "./moveRules.ts"
+import { advanced, closed, closedBy, movedTo, reopened, withMigration } from "./moveStates.ts"
+import { isMoving } from "./moveEvents.ts"
 import { noPlace, withPlace } from "./places.ts"
-import { powerStates } from "./states.ts"
+import { powerStates, type VmState } from "./states.ts"
 
 const patched = (instance: Instance, patch: Patch): Partial<Instance> => {
   const { metadataSet, metadataRemove, metadataReplace, pinnedZone, tagsAdd, tagsRemove, tagsReplace, ...fields } = patch
@@ -29,6 +29,9 @@ const withProof = (instance: Instance, { placement }: Pick<Instance, "placement"
 
 const actionOf = (instance: Instance) => lifecycle[instance.work!.action as typeof Action.Type]
 
+/** What a server is whose move is no question any more. */
+const restingState = ({ powerState }: Instance): VmState => powerState === powerStates.shutdown ? "stopped" : "active"
+
 /** How a finished task leaves the server. */
 const completed = (instance: Instance, at: string): Partial<Instance> => {
   const work = instance.work!
@@ -39,9 +42,9 @@ const completed = (instance: Instance, at: string): Partial<Instance> => {
   const row = actionOf(instance)
   const landed = {
     ...base, fault: null,
-    vmState: row.to ?? instance.vmState,
+    vmState: row.to ?? (instance.vmState === "resized" ? restingState(instance) : instance.vmState),
     powerState: row.power === null ? instance.powerState : powerStates[row.power],
-    ...closed(instance, row.to === "deleted" ? "error" : "completed", at)
+    ...closedBy(instance, work.action, at)
   }
   return row.to === "deleted" ? { ...landed, terminatedAt: at, nics: [], locked: null, ...withPlace(instance, noPlace) } : landed
 }
@@ -75,9 +78,9 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
         work: event.work, ...withMigration(instance, { status: "preparing", destination: event.destination }, event.at), ...withProof(instance, event)
       }
     case "MoveAdvanced":
-      return { work: event.work, ...advanced(instance, event) }
+      return { work: event.work, ...advanced(instance, event), ...(event.task === undefined ? {} : { taskState: event.task }) }
     case "Moved":
-      return { work: event.work, ...movedTo(instance, event.at) }
+      return { work: event.work, ...movedTo(instance, event) }
     case "MoveControlled": {
       const { event: name, log } = moveControls[event.control]
       const actions = begin(instance, { action: log, event: name, at: event.at, ...event.asker })
@@ -88,7 +91,7 @@ const changed = (instance: Instance, event: Exclude<InstanceEvent, { readonly _t
     case "TaskFailed":
       return {
         vmState: event.vmState, taskState: null, fault: event.fault, work: event.work, ...withProof(instance, event),
-        ...(event.migrationStatus === undefined ? {} : closed(instance, event.migrationStatus, event.at)),
+        ...(event.migrationStatus === undefined ? reopened(instance, event.at) : closed(instance, event.migrationStatus, event.at)),
         actions: finish(instance, instance.work?.requestId ?? "", event.at, event.fault)
       }
     case "Unwound":

@@ -3,7 +3,8 @@ import type { TaskState, VmState } from "./states.ts"
 
 /** Actions that are accepted now and done later: each sets a task and runs its steps. */
 export type Action =
-  | "start" | "stop" | "pause" | "unpause" | "suspend" | "resume" | "reboot" | "rebootHard" | "delete" | "liveMigrate"
+  | "start" | "stop" | "pause" | "unpause" | "suspend" | "resume" | "reboot" | "rebootHard" | "delete"
+  | "liveMigrate" | "migrate" | "resize" | "confirmResize" | "revertResize"
 
 /** One row: when an action is accepted, what it is called meanwhile, and where it lands. */
 export interface Transition {
@@ -29,6 +30,11 @@ export interface Transition {
 
 const idle = [null]
 const ordinary = { during: idle, mustHaveLaunched: true, isLockable: true, needsHost: false, steps: ["drive"], onFailure: "revert" } as const
+
+const coldMove = {
+  ...ordinary, from: ["active", "stopped"], needsHost: true, tasks: ["resize_prep", "resize_migrating", "resize_finish"],
+  steps: ["select", "prepare", "migrate", "finish", "rebind"], to: "resized", power: null
+} as const
 
 /** The legal life of a server. Rules: `decide.ts`; what Nova allows: its own API guide and state decorators. */
 export const lifecycle = {
@@ -78,6 +84,16 @@ export const lifecycle = {
     ...ordinary, from: ["active", "paused"], needsHost: true, tasks: ["migrating"],
     steps: ["select", "prepare", "migrate", "finish", "confirm", "rebind"], to: null, power: null,
     log: "live-migration", event: "compute_live_migration"
+  },
+  migrate: { ...coldMove, log: "migrate", event: "cold_migrate" },
+  resize: { ...coldMove, log: "resize", event: "cold_migrate" },
+  confirmResize: {
+    ...ordinary, from: ["resized"], tasks: ["resize_confirming"], steps: ["confirm"], to: null, power: null,
+    log: "confirmResize", event: "compute_confirm_resize"
+  },
+  revertResize: {
+    ...ordinary, from: ["resized"], tasks: ["resize_reverting"], steps: ["cancel", "abort", "rebind"], to: null, power: null,
+    log: "revertResize", event: "compute_revert_resize"
   }
 } as const satisfies Record<Action, Transition>
 
@@ -85,6 +101,9 @@ export const lifecycle = {
 export const build = {
   steps: ["schedule", "spawn"], log: "create", event: "compute__do_build_and_run_instance"
 } as const
+
+const moveActions: ReadonlySet<string> = new Set(["liveMigrate", "migrate", "resize", "confirmResize", "revertResize"] satisfies ReadonlyArray<Action>)
+export const isMoveAction = (action: string): boolean => moveActions.has(action)
 
 /** What may be asked of a move under way: Nova's names in the action log. */
 export const moveControls = {

@@ -1,5 +1,6 @@
 import type { Instance } from "./Instance.ts"
 import { isLive } from "./Instance.ts"
+import { isMoveAction } from "./lifecycle.ts"
 import type { Place } from "./Migration.ts"
 
 /** The other end of a move under way: the host it comes from, or goes to. */
@@ -16,8 +17,14 @@ const presenceAt = (instance: Instance, place: Place): Instance => {
   return { ...rest, host, availabilityZone, numa, devices, flavor, ...(allocations === undefined ? {} : { allocations }) }
 }
 
-export const atDestination = (instance: Instance): Instance =>
-  instance.migration?.destination == null ? instance : presenceAt(instance, instance.migration.destination)
+/** As both ends of a live migration speak of it; of another move, as it is at the end whose step this is. */
+export const seenByStep = (instance: Instance): Instance => {
+  const { migration, work } = instance
+  if (migration == null || work === null || !isMoveAction(work.action)) return instance
+  const isOfSource = work.action !== "liveMigrate" && (work.step === "migrate" || work.step === "abort" || work.step === "confirm")
+  const place = isOfSource ? migration.source : migration.destination
+  return place === null ? instance : presenceAt(instance, place)
+}
 
 const others = new WeakMap<Instance, Instance>()
 /** The server as it is on the other host of its move; `undefined`: it is on one alone. */
@@ -36,4 +43,13 @@ export const presencesOf = (instance: Instance | undefined): ReadonlyArray<Insta
   if (instance === undefined || instance.host === null || !isLive(instance)) return none
   const other = otherPresenceOf(instance)
   return other === undefined ? [instance] : [instance, other]
+}
+
+/** As quota counts it: of a server that changes its flavor the larger of both, until it is decided. */
+export const countedOf = (instance: Instance): Instance => {
+  const { flavor, migration } = instance
+  const to = migration?.wish.flavor
+  if (migration == null || to === undefined) return instance
+  const from = migration.source.flavor ?? flavor
+  return { ...instance, flavor: { ...flavor, vcpus: Math.max(from.vcpus, to.vcpus), ramMb: Math.max(from.ramMb, to.ramMb) } }
 }

@@ -7,6 +7,8 @@ import { Ownership } from "../../runtime/kernel/Ownership.ts"
 import { Records } from "../../runtime/kernel/Records.ts"
 import { supervision } from "../../runtime/kernel/supervision.ts"
 import { Limits } from "../../runtime/Limits.ts"
+import type { Instance } from "../instance/Instance.ts"
+import { migrationsOf } from "../instance/moveStates.ts"
 import type { Fence } from "../shared/Promise.ts"
 import { refuse } from "../shared/Refusal.ts"
 import { ProjectEntity } from "./ProjectProtocol.ts"
@@ -17,9 +19,14 @@ interface Hold {
   readonly cores: number
   readonly ramMb: number
   readonly serverGroupId: string | null
+  readonly moveId: string | undefined
   readonly holder: Fence | null
   readonly askedAtMillis: number
 }
+
+/** What was promised counts with the server itself from now on. */
+const isSeen = (server: Instance | undefined, { moveId }: Hold): boolean =>
+  server !== undefined && (moveId === undefined || migrationsOf(server).some(({ id }) => id === moveId))
 
 const groupIsFull = refuse("forbidden", "Quota exceeded, too many servers in group", "OverQuota")
 const hasRoom = (limit: number, wanted: number) => limit < 0 || wanted <= limit
@@ -52,9 +59,9 @@ export const layer = ProjectEntity.toLayer(
     const heldBy = (userId: string | null) => {
       const sum = { instances: 0, cores: 0, ramMb: 0 }
       for (const [id, hold] of holds) {
-        if (index.get(id) !== undefined) holds.delete(id)
+        if (isSeen(index.get(id), hold)) holds.delete(id)
         else if (userId === null || hold.userId === userId) {
-          sum.instances++
+          if (hold.moveId === undefined) sum.instances++
           sum.cores += hold.cores
           sum.ramMb += hold.ramMb
         }
@@ -69,7 +76,7 @@ export const layer = ProjectEntity.toLayer(
       ({ instances: a.instances + b.instances, cores: a.cores + b.cores, ramMb: a.ramMb + b.ramMb })
 
     return ProjectEntity.of({
-      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, ramMb, serverGroupId, holder } }) {
+      Reserve: Effect.fnUntraced(function*({ payload: { userId, ids, min, cores, moveId, ramMb, serverGroupId, holder } }) {
         const nowMillis = yield* Clock.currentTimeMillis
         const promise = { shard, epoch: ownership.epochOf(shard) }
         yield* dropOrphans(nowMillis)
@@ -77,7 +84,7 @@ export const layer = ProjectEntity.toLayer(
         for (const id of ids) holds.delete(id)
         const base = [records.get(quotas, defaultClassKey), records.get(quotas, quotaKey(projectId, null))]
         const ofUser = records.get(quotas, quotaKey(projectId, userId))
-        const each = { instances: 1, cores, ramMb }
+        const each = { instances: moveId === undefined ? 1 : 0, cores, ramMb }
         const project = grant(
           limitsInForce(...base), plus(index.usageOfProject(projectId), heldBy(null)), each, min, ids.length
         )
@@ -93,7 +100,7 @@ export const layer = ProjectEntity.toLayer(
           return yield* Effect.fail(groupIsFull)
         }
         for (const id of ids.slice(0, granted.success)) {
-          holds.set(id, { userId, cores, ramMb, serverGroupId, holder, askedAtMillis: nowMillis })
+          holds.set(id, { userId, cores, ramMb, serverGroupId, moveId, holder, askedAtMillis: nowMillis })
         }
         return { count: granted.success, promise }
       }),

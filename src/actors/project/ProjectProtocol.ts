@@ -18,6 +18,8 @@ export const Reserve = Rpc.make("Reserve", {
     ramMb: Schema.Int,
     /** The servers will be members of this group, whose members of one user are counted too. */
     serverGroupId: Schema.NullOr(Schema.String),
+    /** Of a server that is there, and grows by so much with this move. */
+    moveId: Schema.optionalKey(Schema.String),
     holder: Schema.NullOr(Fence)
   }),
   success: Schema.Struct({ count: Schema.Int, promise: Fence }),

@@ -13,7 +13,7 @@ import { Limits } from "../../runtime/Limits.ts"
 import { aggregates } from "../host/Aggregate.ts"
 import { hosts } from "../host/Host.ts"
 import type { Instance } from "../instance/Instance.ts"
-import { isMoving } from "../instance/moveRules.ts"
+import { isMoving } from "../instance/moveEvents.ts"
 import { presencesOf } from "../instance/presences.ts"
 import { providerOverlay } from "../placement/providerOverlay.ts"
 import { takenBy } from "../placement/demand/Taken.ts"
@@ -142,7 +142,10 @@ export const layer = SchedulerEntity.toLayer(
       const members: Array<Member> = []
       if (wish.serverGroupId === null) return members
       for (const member of index.inGroup(wish.serverGroupId)) {
-        if (member.id !== id) for (const { host } of presencesOf(member)) members.push({ id: member.id, host: host! })
+        if (member.id === id || member.host === null) continue
+        // Apart from a member is apart from where it may go back to; together with it is where it is.
+        const hosts = wish.groupPolicy === "affinity" ? [member] : presencesOf(member)
+        for (const { host } of hosts) members.push({ id: member.id, host: host! })
       }
       for (const held of holds.ofGroup(wish.serverGroupId)) if (held.id !== id) members.push(held)
       return members

@@ -98,6 +98,7 @@ export const Abilities = Schema.Struct({
   pause: Schema.Boolean,
   suspend: Schema.Boolean,
   consoleLog: Schema.Boolean,
-  // Agents of an earlier release do not say it.
-  liveMigration: Schema.optionalKey(Schema.Boolean)
+  // Agents of an earlier release do not say these.
+  liveMigration: Schema.optionalKey(Schema.Boolean),
+  coldMigration: Schema.optionalKey(Schema.Boolean)
 })

@@ -20,7 +20,7 @@ export interface World {
   readonly peer: (hostname: string) => SimulatedDriver | undefined
 }
 
-const capabilities: Capabilities = { pause: true, suspend: true, consoleLog: true, liveMigration: true }
+const capabilities: Capabilities = { pause: true, suspend: true, consoleLog: true, liveMigration: true, coldMigration: true }
 
 /** One host that exists only here: guests are entries of a table, calls are instant unless the fleet says otherwise. */
 export class SimulatedDriver implements Driver {

@@ -1,7 +1,7 @@
 import { Effect, Layer, Stream } from "effect"
 import type { Instance } from "../../actors/instance/Instance.ts"
 import { isLive } from "../../actors/instance/Instance.ts"
-import { otherPlaceOf, otherPresenceOf, presencesOf } from "../../actors/instance/presences.ts"
+import { countedOf, otherPlaceOf, otherPresenceOf, presencesOf } from "../../actors/instance/presences.ts"
 import { InstanceIndex } from "../kernel/InstanceIndex.ts"
 import { type FeedEntry, Journal } from "../kernel/Journal.ts"
 import { Limits } from "../Limits.ts"
@@ -34,8 +34,8 @@ class Index {
   }, presencesOf)
   readonly taken = new TakenByHost()
   readonly elsewhere = new HeldOfProviders()
-  readonly projectUsage = new UsageBy((instance) => instance.projectId)
-  readonly userUsage = new UsageBy((instance) => `${instance.projectId}:${instance.userId}`)
+  readonly projectUsage = new UsageBy((instance) => instance.projectId, undefined, (instance) => [countedOf(instance)])
+  readonly userUsage = new UsageBy((instance) => `${instance.projectId}:${instance.userId}`, undefined, (instance) => [countedOf(instance)])
   #revision = 0
 
   get(id: string): Instance | undefined {

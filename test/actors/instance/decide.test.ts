@@ -12,7 +12,7 @@ import { anInstance, noon, request } from "../../fixtures/instances.ts"
 type ActionName = typeof Action.Type
 const actions: ReadonlyArray<ActionName> = [
   "start", "stop", "pause", "unpause", "suspend", "resume", "reboot", "rebootHard", "delete",
-  "liveMigrate"
+  "liveMigrate", "migrate", "resize", "confirmResize", "revertResize"
 ]
 const perform = (action: ActionName, more = {}): Command => ({ _tag: "Perform", action, request: request(more) })
 const run = (instance: Instance | null, ...commands: ReadonlyArray<Command>): Instance =>
@@ -43,6 +43,12 @@ const born = () => run(null, {
   })
 })
 
+/** What a resized server waits with. */
+const migration: NonNullable<Instance["migration"]> = {
+  id: "m-1", number: 1, type: "resize", status: "finished", source: { host: "host-2", availabilityZone: "nova" },
+  destination: { host: "host-1", availabilityZone: "nova" }, wish: { host: null, isForced: false, copiesDisks: null },
+  requestId: "req-0", userId: "user", projectId: "project", createdAt: "2030-01-01T11:00:00.000Z", updatedAt: null
+}
 const letters: Partial<Record<VmState, string>> = {
   building: "B", active: "A", stopped: "S", paused: "P", suspended: "Z", rescued: "R", resized: "V", error: "E",
   shelved: "H", shelved_offloaded: "O"
@@ -53,7 +59,7 @@ describe("the life of a server", () => {
     const states = Object.keys(letters) as Array<VmState>
     const table = actions.map((action) =>
       `${action.padEnd(11)}${
-        states.map((vmState) => Result.isSuccess(decide("x", anInstance({ vmState }), perform(action))) ? "x" : ".").join("  ")
+        states.map((vmState) => Result.isSuccess(decide("x", anInstance({ vmState, ...(vmState === "resized" ? { migration } : {}) }), perform(action))) ? "x" : ".").join("  ")
       }`)
     assert.deepStrictEqual([`           ${Object.values(letters).join("  ")}`, ...table], [
       "           B  A  S  P  Z  R  V  E  H  O",
@@ -66,7 +72,11 @@ describe("the life of a server", () => {
       "reboot     .  x  .  .  .  .  .  .  .  .",
       "rebootHard .  x  x  x  x  .  .  x  .  .",
       "delete     x  x  x  x  x  x  x  x  x  x",
-      "liveMigrate.  x  .  x  .  .  .  .  .  ."
+      "liveMigrate.  x  .  x  .  .  .  .  .  .",
+      "migrate    .  x  x  .  .  .  .  .  .  .",
+      "resize     .  x  x  .  .  .  .  .  .  .",
+      "confirmResize.  .  .  .  .  .  x  .  .  .",
+      "revertResize.  .  .  .  .  .  x  .  .  ."
     ])
   })
 

@@ -21,7 +21,7 @@ const capacity = {
   disk: hostSize.diskGb * defaultRatios.disk
 }
 
-const add = (sum: Sum, { flavor }: Instance, sign: 1 | -1) => {
+const add = (sum: Sum, { flavor }: Pick<Instance, "flavor">, sign: 1 | -1) => {
   sum.instances += sign
   sum.cores += sign * flavor.vcpus
   sum.ram += sign * flavor.ramMb
@@ -36,13 +36,27 @@ const of = <A>(map: Map<string, A>, key: string, make: () => A): A => {
 
 const isRunning = (server: Instance) => isLive(server) && server.host !== null && server.launchedAt !== null
 
-/** Of a move: both hosts once the other one has agreed. */
-const agreed = new Set(["migrate", "finish", "confirm", "rebind", "abort"])
-const claimedBy = (server: Instance): ReadonlyArray<string> => {
+interface Claimed extends Pick<Instance, "flavor"> {
+  readonly host: string
+}
+
+/** Of a move: both hosts once the other one has agreed, each by what the server is there. */
+const agreed = new Set(["migrate", "finish", "confirm", "rebind"])
+const claimedBy = (server: Instance): ReadonlyArray<Claimed> => {
   if (!isRunning(server)) return []
-  const { destination, source } = server.migration ?? { destination: null, source: null }
-  const both = agreed.has(server.work?.step ?? "") ? [source?.host, destination?.host] : []
-  return [...new Set([server.host!, ...both.filter((host) => host != null)])]
+  const { migration, vmState, work } = server
+  const own = { host: server.host!, flavor: server.flavor }
+  const areBoth = agreed.has(work?.step ?? "") || vmState === "resized" || (work?.step === "abort" && work.action === "liveMigrate")
+  if (!areBoth || migration == null) return [own]
+  const ends = [migration.source, migration.destination].flatMap((place) => place === null || place.host === own.host ? [] : [place])
+  return [own, ...ends.map(({ flavor = server.flavor, host }) => ({ host, flavor }))]
+}
+
+/** As quota counts it: the larger of what it is and what it may become. */
+const countedAs = (server: Instance): Pick<Instance, "flavor"> => {
+  const { flavor, migration } = server
+  const [from, to] = [migration?.source.flavor ?? flavor, migration?.wish.flavor ?? flavor]
+  return { flavor: { ...flavor, vcpus: Math.max(from.vcpus, to.vcpus), ramMb: Math.max(from.ramMb, to.ramMb) } }
 }
 
 /** What must hold after every single entry of the feed. It believes nothing but the entries. */
@@ -61,6 +75,7 @@ export class FeedCheck {
   readonly #projects = new Map<string, Sum>()
   readonly #hosts = new Map<string, Sum>()
   readonly #writers = new Map<string, { readonly epoch: number; readonly writer: string }>()
+  readonly #parted = new Set<string>()
   readonly #quota: { readonly instances: number; readonly cores: number; readonly ram: number }
   readonly #isAnswered: boolean
   readonly #elapsed: () => number
@@ -140,10 +155,10 @@ export class FeedCheck {
 
   #server(id: string, before: Instance | undefined, after: Instance): void {
     this.servers.set(id, after)
-    if (before !== undefined && isLive(before)) add(of(this.#projects, before.projectId, zero), before, -1)
+    if (before !== undefined && isLive(before)) add(of(this.#projects, before.projectId, zero), countedAs(before), -1)
     const project = of(this.#projects, after.projectId, zero)
-    if (isLive(after)) add(project, after, 1)
-    if (before === undefined) {
+    if (isLive(after)) add(project, countedAs(after), 1)
+    if (before === undefined || (after.migration?.wish.flavor !== undefined && before.migration?.id !== after.migration.id)) {
       for (const kind of ["instances", "cores", "ram"] as const) {
         if (project[kind] > this.#quota[kind]) {
           this.#say("quota is exact", id, `${after.projectId} has ${project[kind]} ${kind}, and may have ${this.#quota[kind]}`)
@@ -151,13 +166,13 @@ export class FeedCheck {
       }
     }
     const claimed = before === undefined ? [] : claimedBy(before)
-    for (const hostname of claimed) add(of(this.#hosts, hostname, zero), before!, -1)
-    for (const hostname of claimedBy(after)) {
-      const host = of(this.#hosts, hostname, zero)
-      add(host, after, 1)
-      if (claimed.includes(hostname)) continue
+    for (const one of claimed) add(of(this.#hosts, one.host, zero), one, -1)
+    for (const one of claimedBy(after)) {
+      const host = of(this.#hosts, one.host, zero)
+      add(host, one, 1)
+      if (claimed.some((was) => was.host === one.host)) continue
       for (const kind of ["cores", "ram", "disk"] as const) {
-        if (host[kind] > capacity[kind]) this.#say("no host is over-claimed", id, `${hostname} has ${capacity[kind]} ${kind}, and ${host[kind]} are promised`)
+        if (host[kind] > capacity[kind]) this.#say("no host is over-claimed", id, `${one.host} has ${capacity[kind]} ${kind}, and ${host[kind]} are promised`)
       }
     }
     if (!isRunning(after) || (before !== undefined && isRunning(before) && before.host === after.host)) return
@@ -168,6 +183,9 @@ export class FeedCheck {
   #group(server: Instance): void {
     const { groupPolicy, serverGroupId } = server.wish
     if (serverGroupId === null) return
+    // A resize that is reverted goes back to where it was, as the reference's does, whoever came to it meanwhile.
+    if (groupPolicy === "affinity" && server.work?.action === "revertResize") this.#parted.add(serverGroupId)
+    if (this.#parted.has(serverGroupId)) return
     for (const other of this.servers.values()) {
       if (other.id === server.id || other.wish.serverGroupId !== serverGroupId || !isLive(other) || other.launchedAt === null || other.host === null) continue
       const isTogether = other.host === server.host

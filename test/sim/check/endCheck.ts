@@ -1,7 +1,7 @@
 import { Context } from "effect"
 import type { Instance } from "../../../src/actors/instance/Instance.ts"
 import { diskGbOf, isLive } from "../../../src/actors/instance/Instance.ts"
-import { presencesOf } from "../../../src/actors/instance/presences.ts"
+import { otherPlaceOf, presencesOf } from "../../../src/actors/instance/presences.ts"
 import { powerStates } from "../../../src/actors/instance/states.ts"
 import { InstanceIndex } from "../../../src/runtime/kernel/InstanceIndex.ts"
 import { Ownership } from "../../../src/runtime/kernel/Ownership.ts"
@@ -49,6 +49,8 @@ const guests = (servers: ReadonlyMap<string, Instance>, { hypervisors }: Cluster
       // Guests nobody knows are not the cloud's to touch: a store that went back leaves them.
       if (server === undefined && hasRolledBack) continue
       if (server === undefined || !isLive(server)) say("no guest is left over", guest.id, `${host.name} has a guest of a server that is ${server?.vmState ?? "unknown"}`)
+      // The guest that a resize would go back to.
+      else if (otherPlaceOf(server)?.host === host.name) places.set(guest.id, places.get(guest.id)!.slice(0, -1))
       else if (server.host !== host.name) say("no guest is left over", guest.id, `${host.name} has a guest of a server on ${server.host}, ${server.vmState}`)
       else if (server.vmState !== "error" && powerStates[guest.power] !== server.powerState) {
         say("power is known", guest.id, `its guest on ${host.name} is ${guest.power}, the server says ${server.powerState} (${server.vmState})`)

@@ -102,7 +102,7 @@ const driverOf = (session: Session): Driver => {
     more: Pick<HypervisorCall, "target" | "power"> = {}
   ) => session.ask({ operation, id, epoch, spec, ...more }) as Effect.Effect<A, DriverError>
   return {
-    capabilities: { pause: true, suspend: true, consoleLog: true, liveMigration: true },
+    capabilities: { pause: true, suspend: true, consoleLog: true, liveMigration: true, coldMigration: true },
     inventory: ask("inventory"),
     list: ask("list"),
     spawn: (spec, { epoch }) => ask("spawn", spec.id, epoch, spec),

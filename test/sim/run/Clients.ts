@@ -112,7 +112,7 @@ export class Clients {
     if (runners.length === 0) return
     const runner = this.#prng.pick(runners)
     const requestId = `req-${++this.asked}`
-    const weights = { ...this.#workload.weights, move: this.#workload.weights.move ?? 0 }
+    const weights = { move: 0, resize: 0, confirmResize: 0, revertResize: 0, ...this.#workload.weights }
     let at = this.#prng.next() * Object.values(weights).reduce((sum, weight) => sum + weight, 0)
     const what = (Object.keys(weights) as Array<keyof typeof weights>).find((name) => (at -= weights[name]) < 0) ?? "create"
     if (what === "create" || this.#known.length === 0) {
@@ -129,8 +129,10 @@ export class Clients {
     }
     const { id, projectId } = this.#prng.pick(this.#known)
     const asked = { caller: callerOf(projectId), requestId }
+    const flavorId = what === "resize" ? this.#prng.pick(sizes)[0] : ""
     runner.call(Effect.flatMap(Servers, (servers) =>
       what === "change" ? servers.change(asked, id, "metadata", { metadataSet: { touched: requestId } })
+        : what === "resize" ? servers.coldMigrate(asked, id, { host: null, flavorId })
         : what === "move" ? servers.liveMigrate({ caller: callerOf(projectId, true), requestId }, id, anywhere)
         : servers.perform(asked, id, what)), (exit) => {
       if (this.#heard(what, requestId, exit) === undefined) return

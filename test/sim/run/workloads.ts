@@ -13,6 +13,10 @@ export interface Workload {
     readonly change: number
     /** To another host, as it runs. */
     readonly move?: number
+    /** To another size; and what is done with one that waits. */
+    readonly resize?: number
+    readonly confirmResize?: number
+    readonly revertResize?: number
   }
   /** Servers a request may ask for. */
   readonly countMax: number
@@ -48,7 +52,7 @@ export const workloads = {
   /** Everything is on its way. */
   moves: {
     ...churn, gapMillis: 250, projects: 2, quota: { instances: 20, cores: 60, ram: 90_000 },
-    weights: { ...churn.weights, move: 10 }, grouped: { affinity: 0.2, antiAffinity: 0.3 }
+    weights: { ...churn.weights, move: 8, resize: 4, confirmResize: 3, revertResize: 2 }, grouped: { affinity: 0.2, antiAffinity: 0.3 }
   },
   /** More than the hosts can take: what counts is who gets the last place. */
   full: {

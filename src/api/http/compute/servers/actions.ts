@@ -9,7 +9,7 @@ import { body, byVersion, type Node, object, param } from "../Requests.ts"
 import { anything, integer, nullable, oneOfTexts, text } from "../types.ts"
 import { asked, findServer, type Handling, type Needs } from "./asking.ts"
 import { behaviours } from "./behaviours.ts"
-import { liveMigration, migratingLive } from "./moves.ts"
+import { liveMigration, migrating, migratingLive, migration, resize, resizing } from "./moves.ts"
 
 type Handle = (call: Call, server: Instance, argument: never) => Handling
 
@@ -77,6 +77,10 @@ export const actions: ReadonlyArray<Operation<Needs>> = [
   action("lock", "os-lock-server:lock", locking, lock),
   action("unlock", "os-lock-server:unlock", unlocking),
   action("os-migrateLive", "os-migrate-server:migrate_live", migratingLive, liveMigration),
+  action("migrate", "os-migrate-server:migrate", migrating, migration),
+  action("resize", "servers:resize", resizing, resize),
+  action("confirmResize", "servers:confirm_resize", performing("confirmResize"), anything, 204),
+  action("revertResize", "servers:revert_resize", performing("revertResize")),
   action("os-resetState", "os-admin-actions:reset_state", resetting, resetState),
   action("forceDelete", "os-deferred-delete:force", performing("delete")),
   action("os-getConsoleOutput", "os-console-output", showingConsole, consoleOutput, 200)

@@ -139,3 +139,46 @@ describe("POST os-migrateLive", () => {
       assert.deepStrictEqual(yield* seen(), ["ACTIVE", null, "compute-2"])
     }).pipe(Effect.provide(world)))
 })
+
+describe("POST migrate, resize and the words on them", () => {
+  const path = `/servers/${serverId}/action`
+  const rows: ReadonlyArray<readonly [version: number, action: object, status: number]> = [
+    [1, { migrate: null }, 202], [55, { migrate: { anything: 1 } }, 202], [56, { migrate: null }, 202], [56, { migrate: { host: "compute-2" } }, 202],
+    [56, { migrate: { anything: 1 } }, 400], [56, { migrate: {} }, 202], [104, { resize: { flavorRef: "2" } }, 202], [104, { resize: { flavorRef: 2 } }, 202],
+    [104, { resize: {} }, 400], [104, { resize: { flavorRef: "" } }, 400], [104, { resize: { flavorRef: "2", size: 1 } }, 400],
+    [104, { confirmResize: null }, 409], [104, { revertResize: null }, 409]
+  ]
+  it.effect.each(rows.map(([version, action, status]) => ({ version, action, status })))("at 2.$version $action: $status", ({ action, status, version }) =>
+    Effect.gen(function*() {
+      yield* put(server())
+      const ask = yield* makeAsk
+      assert.strictEqual((yield* ask("POST", path, version, action)).status, status)
+    }).pipe(Effect.provide(world)))
+
+  it.effect("shows where it stands", () =>
+    Effect.gen(function*() {
+      const ask = yield* makeAsk
+      yield* put(server())
+      const seen = () => Effect.map(ask("GET", `/servers/${serverId}`, 104), ({ body: shown }) =>
+        ["status", "OS-EXT-SRV-ATTR:host"].map((key) => at(shown, `server.${key}`)))
+      yield* ask("POST", path, 104, { resize: { flavorRef: "2" } })
+      assert.deepStrictEqual(yield* seen(), ["RESIZE", "compute-1"])
+      yield* settle
+      assert.deepStrictEqual(yield* seen(), ["VERIFY_RESIZE", "compute-2"])
+      const [waiting] = items((yield* ask("GET", "/os-migrations", 80)).body, "migrations")
+      assert.deepInclude(waiting as object, { migration_type: "resize", status: "finished", old_instance_type_id: 1, new_instance_type_id: 2 })
+      assert.deepStrictEqual(numbers((yield* ask("GET", `/servers/${serverId}/migrations`, 80)).body), [])
+      assert.strictEqual((yield* ask("POST", path, 104, { revertResize: null }, asMember)).status, 202)
+      assert.deepStrictEqual(yield* seen(), ["REVERT_RESIZE", "compute-2"])
+      yield* settle
+      assert.deepStrictEqual(yield* seen(), ["ACTIVE", "compute-1"])
+      yield* ask("POST", path, 104, { migrate: null })
+      yield* settle
+      const confirmed = yield* ask("POST", path, 104, { confirmResize: null }, asMember)
+      assert.deepStrictEqual([confirmed.status, confirmed.text], [204, ""])
+      yield* settle
+      assert.deepStrictEqual(yield* seen(), ["ACTIVE", "compute-2"])
+      const said = yield* ask("POST", path, 104, { migrate: null }, asMember)
+      assert.strictEqual(said.status, 403)
+    }).pipe(Effect.provide(world)))
+})

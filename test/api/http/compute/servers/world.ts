@@ -130,6 +130,14 @@ const servers = Layer.effect(Servers, Effect.gen(function*() {
         _tag: "Perform", action: "liveMigrate", request,
         move: { id: "30000000-0000-4000-8000-000000000001", number: 1, host, isForced, copiesDisks }
       })),
+    coldMigrate: (asked, id, { flavorId, host }) =>
+      ask(asked, id, (request) => ({
+        _tag: "Perform", action: flavorId === null ? "migrate" : "resize", request,
+        move: {
+          id: "30000000-0000-4000-8000-000000000002", number: 2, host, isForced: false, copiesDisks: null,
+          ...(flavorId === null ? { type: "migration" as const } : { type: "resize" as const, flavor: { ...server().flavor, id: flavorId } })
+        }
+      })),
     abortMigration: (asked, id, number, mayWait) => ask(asked, id, (request) => ({ _tag: "ControlMove", control: "abort", number, mayWait, request })),
     forceCompleteMigration: (asked, id, number) =>
       ask(asked, id, (request) => ({ _tag: "ControlMove", control: "forceComplete", number, mayWait: false, request })),

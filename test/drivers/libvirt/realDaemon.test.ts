@@ -4,8 +4,13 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
 import {
-  affect, byField, connect, cpuMapOf, cpusOf, createFlag, destroyFlag, Libvirt, nodeDeviceFlag, statsType, undefineFlag
+  affect, byField, connect, cpuMapOf, cpusOf, createFlag, defineFlag, destroyFlag, Libvirt, nodeDeviceFlag, statsType, undefineFlag
 } from "../../../src/drivers/libvirt/node-libvirt/index.ts"
+import { deviceKey, hostDevicesIn } from "../../../src/drivers/libvirt/deviceXml.ts"
+import { domainXml } from "../../../src/drivers/libvirt/domainXml.ts"
+import { parse } from "../../../src/drivers/libvirt/xml.ts"
+import { gpu, nic } from "../../fixtures/devices.ts"
+import { domainSpec } from "./domainSpec.ts"
 import { describeLibvirt, realDaemon, type RealDaemon } from "./realDaemon.ts"
 
 class Daemon extends Context.Service<Daemon, RealDaemon>()("test/Daemon") {}
@@ -165,6 +170,25 @@ describeLibvirt("qemu:///system", () => {
           seen.map((event) => event._tag === "Lifecycle" && event.event),
           ["defined", "started", "suspended", "stopped", "undefined"]
         )
+      }))
+
+    it.effect("takes a guest with every kind of device of the host as valid, and shows them as they were plugged", () =>
+      Effect.gen(function*() {
+        const libvirt = yield* connectTo("qemu:///system")
+        const [pf, vf] = nic(0x81, 1)
+        const card = (portId: string, vnicType: string, device: typeof pf, more = {}) =>
+          ({ portId, networkId: "n", macAddress: `fa:16:3e:00:00:0${portId}`, mtu: 1_450, fixedIps: [], vnicType, device: device!, ...more })
+        const spec = domainSpec({
+          devices: [{ ...gpu(1), alias: "gpu" }],
+          nics: [card("1", "direct", vf, { vlan: 7 }), card("2", "macvtap", vf, { vlan: 8 }), card("3", "direct-physical", pf)]
+        })
+        const xml = domainXml(spec, {
+          virtType: "qemu", arch: "x86_64", nics: "none", vncListen: null, kernel: null, consoleLog: "/tmp/console.log", disks: [], mdevs: [uuid]
+        })
+        const domain = yield* libvirt.domainDefineXml({ xml, flags: defineFlag.validate })
+        const shown = hostDevicesIn(parse(yield* libvirt.domainGetXml({ domain })))
+        assert.sameMembers(shown.map(deviceKey), ["0000:01:00.0", "0000:81:00.0", uuid, "0000:81:01.0"])
+        yield* libvirt.domainUndefine({ domain })
       }))
 
     it.effect("carries a console both ways", () =>

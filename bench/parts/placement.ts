@@ -11,7 +11,7 @@ import type { Bench } from "../Bench.ts"
 import { percentile } from "../statistics.ts"
 import { nestedCandidates } from "./candidatesCase.ts"
 import { happenings } from "./placementEvents.ts"
-import { changed, drawing, fleetOf, pinned, type Placed, plain, shapes } from "./placementFleet.ts"
+import { changed, drawing, fleetOf, pinned, type Placed, plain, shapes, withDevices } from "./placementFleet.ts"
 
 /** Members of a group; each new group starts when the one before is full. */
 const groupSize = 20
@@ -35,7 +35,8 @@ const cases: ReadonlyArray<Case> = [
   { name: "plain, hosts changing", mix: plain, groupedOneIn: 0, isEventful: true },
   { name: "anti-affinity", mix: plain, groupedOneIn: 1, isEventful: false },
   { name: "pinned, pages, anti-affinity", mix: pinned, groupedOneIn: 4, isEventful: false },
-  { name: "pinned, pages, anti-affinity, hosts changing", mix: pinned, groupedOneIn: 4, isEventful: true }
+  { name: "pinned, pages, anti-affinity, hosts changing", mix: pinned, groupedOneIn: 4, isEventful: true },
+  { name: "pinned, near PCI devices", mix: withDevices, groupedOneIn: 0, isEventful: false }
 ]
 
 const rules = rulesOf(defaultSettings)
@@ -81,7 +82,7 @@ const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
     const from = performance.now()
     const picked = table.pick(spec)
     if (Result.isFailure(picked)) return null
-    const placed = { hostname: picked.success.host.hostname, spec, numa: picked.success.numa }
+    const placed = { hostname: picked.success.host.hostname, spec, numa: picked.success.numa, devices: picked.success.devices }
     put(placed, 1)
     const took = performance.now() - from
     if (spec.groupHosts === group) group.set(placed.hostname, 1)

@@ -6,10 +6,13 @@ import { fit, type FittedTopology } from "../../src/actors/placement/numa/fit.ts
 import { demandOf } from "../../src/actors/placement/demand/Demand.ts"
 import { claim, hostTopologyOf, release } from "../../src/actors/placement/numa/Numa.ts"
 import { flavorWishOf } from "../../src/actors/scheduler/flavorWish.ts"
-import { noDevices } from "../../src/actors/placement/devices/DeviceState.ts"
+import { chooseDevices } from "../../src/actors/placement/devices/chooseDevices.ts"
+import type { ClaimedDevice } from "../../src/actors/placement/devices/Device.ts"
+import { claimDevices, type DeviceState, emptyDevices, noDevices, releaseDevices } from "../../src/actors/placement/devices/DeviceState.ts"
 import type { HostState } from "../../src/actors/scheduler/HostState.ts"
 import type { RequestSpec } from "../../src/actors/scheduler/RequestSpec.ts"
 import { parseTopologies, topologies, type Topology } from "../../src/drivers/simulated/topologies.ts"
+import { gpu as simulatedGpu, nic as simulatedNic } from "../../src/drivers/simulated/devices.ts"
 import { sharedFile } from "../shared.ts"
 
 const fullness = 0.6
@@ -55,27 +58,46 @@ export const pinned = ([
   [2, 4096, dedicated]
 ] satisfies ReadonlyArray<Sized>).map(specFrom)
 
+const gpu = { vendorId: "10de", productId: "1eb8" }
+const vf = { vendorId: "8086", productId: "154c" }
+const asking = (spec: RequestSpec, devices: RequestSpec["devices"]): RequestSpec => ({ ...spec, devices })
+/** A third asks for none, so that cells with devices are kept for the others. */
+export const withDevices = [
+  asking(pinned[4]!, [{ name: "gpu", count: 1, matches: [gpu], policy: "required" }]),
+  asking(pinned[3]!, [{ name: "gpu", count: 1, matches: [gpu], policy: "legacy" }, { name: "vf", count: 2, matches: [vf], policy: "legacy" }]),
+  asking(pinned[2]!, [{ name: "vf", count: 2, matches: [vf], policy: "socket" }]),
+  pinned[4]!
+]
+
 export interface Placed {
   readonly hostname: string
   readonly spec: RequestSpec
   readonly numa: FittedTopology | null
+  /** Absent: none. */
+  readonly devices?: ReadonlyArray<ClaimedDevice>
 }
 
-const emptyHost = (shape: Topology, hostname: string): HostState => {
+/** A GPU and a card of eight virtual functions at each of the host's first four cells. */
+const devicesOf = ({ numa }: Topology): DeviceState => emptyDevices(numa.slice(0, 4).flatMap(({ id }) => [
+  simulatedGpu(`0000:${10 + id}:00.0`, id), ...simulatedNic(`0000:${20 + id}`, `ens${id}`, 8, id)
+]))
+
+const emptyHost = (shape: Topology, hostname: string, devices: DeviceState): HostState => {
   const topology = hostTopologyOf(shape.numa, shape.cores, { shared: null, dedicated: null })
   return {
     hostname, availabilityZone: "nova", isUp: true, isDisabled: false, disabledReason: null, hostIp: "10.0.0.1",
     hypervisorType: "QEMU", hypervisorVersion: 8_002_000, cpuArch: shape.cpuArch, cpuModel: shape.cpuModel, traits: new Set(shape.traits),
     aggregates: [], ratios: defaultRatios, vcpus: shape.vcpus, memoryMb: shape.memoryMb, diskGb: shape.diskGb,
     vcpuCapacity: shape.vcpus * defaultRatios.cpu, ramCapacityMb: shape.memoryMb - defaultRatios.reservedRamMb, diskCapacityGb: shape.diskGb,
-    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, others: new Map(), tree: null, devices: noDevices, metrics: new Map(),
+    vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0, isDivided: false, others: new Map(), tree: null, devices, metrics: new Map(),
     instances: 0, ioOps: 0, failedBuilds: 0, topology, servers: () => []
   }
 }
 
 /** The host with the server, or, with -1, without it. */
-export const changed = (host: HostState, { numa, spec }: Placed, sign: 1 | -1): HostState => ({
+export const changed = (host: HostState, { devices = [], numa, spec }: Placed, sign: 1 | -1): HostState => ({
   ...host,
+  devices: sign === 1 ? claimDevices(host.devices, devices) : releaseDevices(host.devices, devices),
   vcpusUsed: host.vcpusUsed + sign * spec.vcpus,
   ramUsedMb: host.ramUsedMb + sign * spec.ramMb,
   diskUsedGb: host.diskUsedGb + sign * spec.diskGb,
@@ -85,20 +107,22 @@ export const changed = (host: HostState, { numa, spec }: Placed, sign: 1 | -1): 
 
 /** One that is so full of servers of this mix as the whole fleet is to be. */
 const filled = (shape: Topology, mix: ReadonlyArray<RequestSpec>, draw: (below: number) => number) => {
-  let host = emptyHost(shape, "")
+  let host = emptyHost(shape, "", mix.some(({ devices }) => devices.length > 0) ? devicesOf(shape) : noDevices)
   const servers: Array<Omit<Placed, "hostname">> = []
   for (let misses = 0; misses < 20;) {
     const spec = mix[draw(mix.length)]!
     const topology = host.topology
-    const numa = spec.numa === null || topology === null ? null : Result.getOrNull(fit(topology, spec.numa))
-    const isFull = host.ramUsedMb + spec.ramMb > fullness * host.ramCapacityMb || (spec.numa !== null && (
+    const wanted = host.devices === noDevices ? {} : { devices: { state: host.devices, requests: spec.devices } }
+    const numa = spec.numa === null || topology === null ? null : Result.getOrNull(fit(topology, spec.numa, { limits: null, isPacked: false, ...wanted }))
+    const devices = chooseDevices(host.devices, spec.devices, topology, numa?.cells.map(({ hostCell }) => hostCell) ?? null)
+    const isFull = devices === null || host.ramUsedMb + spec.ramMb > fullness * host.ramCapacityMb || (spec.numa !== null && (
       numa === null || host.vcpusUsed + spec.vcpus > fullness * host.vcpus))
     if (isFull) {
       misses++
       continue
     }
-    servers.push({ spec, numa })
-    host = changed(host, { hostname: "", spec, numa }, 1)
+    servers.push({ spec, numa, devices })
+    host = changed(host, { hostname: "", spec, numa, devices }, 1)
   }
   return { host, servers }
 }

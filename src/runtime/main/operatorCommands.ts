@@ -57,7 +57,7 @@ const bootPlan = Command.make(
   "boot-plan",
   {
     ...asking, ...boot,
-    count: Flag.Int("count").pipe(Flag.withDescription("So many at once"), Flag.withDefault(1)),
+    count: Flag.Int("count").pipe(Flag.withDescription("So many at once (default 1)"), Flag.withDefault(1)),
     policy: Flag.Literals("group-policy", ["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"]).pipe(
       Flag.withDescription("In a new group with this policy"), Flag.optional
     )
@@ -86,7 +86,7 @@ const drain = Command.make(
   "drain",
   {
     ...asking, host, plan: optional("plan", "FILE", "By this plan, as kilonova drain-plan HOST --json printed it; without, by one made now"),
-    atOnce: Flag.Int("at-once").pipe(Flag.withDescription("So many moves at a time"), Flag.withDefault(Limits.drainMovesUsual)),
+    atOnce: Flag.Int("at-once").pipe(Flag.withDescription(`So many moves at a time (default ${Limits.drainMovesUsual})`), Flag.withDefault(Limits.drainMovesUsual)),
     execute: Flag.Boolean("execute").pipe(Flag.withDescription("It is meant: disable the host and move its servers"), Flag.withDefault(false))
   },
   ({ atOnce, execute, host: name, plan, ...given }) =>

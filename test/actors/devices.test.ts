@@ -75,6 +75,16 @@ const boot = (cloud: Cloud, name: string, flavorId: string) => Effect.flatMap(cl
 const remove = (cloud: Cloud, server: Instance) =>
   Effect.andThen(cloud.servers.perform(asked(`req-delete-${server.id}`, server.projectId), server.id, "delete"), cloud.settled(server))
 
+const aPort = (cloud: Cloud, physicalNetwork: string, vnicType: string, profile = {}, numaPolicy: "required" | null = null) => Effect.gen(function*() {
+  const { networks, ports, subnets } = Context.get(cloud.context, NetworkApi)
+  const network = yield* networks.create(admin, { ...networkDraft, isShared: true, networkType: "vlan", physicalNetwork, segmentationId: 7 })
+  yield* subnets.create(admin, subnetDraft(network.id, "10.0.0.0/24"))
+  return yield* ports.create(admin, { ...portDraft(network.id), projectId: "project", vnicType, profile, numaPolicy })
+})
+const portNow = (cloud: Cloud, id: string) => Context.get(cloud.context, NetworkApi).ports.get(admin, id)
+const bootOn = (cloud: Cloud, portId: string, flavorId = "plain") =>
+  Effect.flatMap(cloud.make("a", { flavorId, networks: [{ networkId: null, portId, fixedIp: null, tag: null }] }), cloud.settled)
+
 describe("a server of a flavor with devices", () => {
   it.effect("has one of its own, the next one another, and the one too many is told what is short", () =>
     Effect.gen(function*() {
@@ -184,16 +194,6 @@ describe("a pick that rests on an older view of the host", () => {
 })
 
 describe("a port whose card is a device", () => {
-  const aPort = (cloud: Cloud, physicalNetwork: string, vnicType: string, profile = {}, numaPolicy: "required" | null = null) => Effect.gen(function*() {
-    const { networks, ports, subnets } = Context.get(cloud.context, NetworkApi)
-    const network = yield* networks.create(admin, { ...networkDraft, isShared: true, networkType: "vlan", physicalNetwork, segmentationId: 7 })
-    yield* subnets.create(admin, subnetDraft(network.id, "10.0.0.0/24"))
-    return yield* ports.create(admin, { ...portDraft(network.id), projectId: "project", vnicType, profile, numaPolicy })
-  })
-  const portNow = (cloud: Cloud, id: string) => Context.get(cloud.context, NetworkApi).ports.get(admin, id)
-  const bootOn = (cloud: Cloud, portId: string, flavorId = "plain") =>
-    Effect.flatMap(cloud.make("a", { flavorId, networks: [{ networkId: null, portId, fixedIp: null, tag: null }] }), cloud.settled)
-
   it.effect("gets one of its physical network, says which, and gives it back", () =>
     Effect.gen(function*() {
       const cloud = yield* rich()
@@ -263,6 +263,59 @@ describe("a port whose card is a device", () => {
       assert.deepStrictEqual([refusal.kind, refusal.message], [
         "badRequest", `Port ${port.id} has binding:vnic_type vdpa: servers may have ports of normal, direct, macvtap, direct-physical.`
       ])
+    }))
+})
+
+describe("a server with devices that moves", () => {
+  const moved = (cloud: Cloud, server: Instance, flavorId: string | null = null) =>
+    Effect.andThen(cloud.servers.coldMigrate(asked(`req-move-${server.id}-${flavorId}`), server.id, { host: null, flavorId }), cloud.settled(server))
+  const act = (cloud: Cloud, server: Instance, action: "confirmResize" | "revertResize") =>
+    Effect.andThen(cloud.servers.perform(asked(`req-${action}`), server.id, action), cloud.settled(server))
+  const counts = (cloud: Cloud) => ["sim-0001", "sim-0002"].map((host) => freeOn(cloud, host).length)
+
+  it.effect("has some on both hosts until that is confirmed", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      const server = yield* boot(cloud, "a", "gpu")
+      const waiting = yield* moved(cloud, server)
+      assert.deepStrictEqual([waiting.vmState, addresses(waiting).length, waiting.host === server.host], ["resized", 1, false])
+      assert.deepStrictEqual(counts(cloud), [6, 6])
+      const after = yield* act(cloud, server, "confirmResize")
+      assert.deepStrictEqual([after.vmState, addresses(after), freeOn(cloud, server.host!).length, freeOn(cloud, after.host!).length], ["active", addresses(waiting), 7, 6])
+    }))
+
+  it.effect("has what its new flavor asks for, and what it had when that is reverted", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      const server = yield* boot(cloud, "a", "gpu")
+      const waiting = yield* moved(cloud, server, "both")
+      assert.deepStrictEqual(waiting.devices?.map(({ alias }) => alias), ["gpu", "vf"])
+      const back = yield* act(cloud, server, "revertResize")
+      assert.deepStrictEqual([back.host, back.devices, counts(cloud).toSorted()], [server.host, server.devices, [6, 7]])
+      const plain = yield* moved(cloud, server, "plain")
+      assert.deepStrictEqual([plain.vmState, addresses(plain)], ["resized", []])
+      yield* act(cloud, server, "confirmResize")
+      assert.deepStrictEqual(counts(cloud), [7, 7])
+    }))
+
+  it.effect("is refused a flavor whose devices nobody knows", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      const server = yield* boot(cloud, "a", "gpu")
+      assert.strictEqual((yield* Effect.flip(moved(cloud, server, "stranger"))).code, "PciRequestAliasNotDefined")
+    }))
+
+  it.effect("takes its port along", () =>
+    Effect.gen(function*() {
+      const cloud = yield* rich(2)
+      const port = yield* aPort(cloud, "net1", "direct")
+      const server = yield* bootOn(cloud, port.id)
+      yield* remove(cloud, yield* boot(cloud, "b", "vf"))
+      const after = yield* moved(cloud, server)
+      const bound = yield* portNow(cloud, port.id)
+      assert.deepStrictEqual([bound.hostId, bound.profile.pci_slot], [after.host, addresses(after)[0]])
+      yield* act(cloud, server, "revertResize")
+      assert.strictEqual((yield* portNow(cloud, port.id)).hostId, server.host)
     }))
 })
 

@@ -17,9 +17,10 @@ const unavailable = (host: string) => `Compute service of ${host} is unavailable
 
 /** What is wrong before the scheduler is asked, in Nova's words; `null`: nothing. */
 const problemOf = (instance: Instance, { source, wish }: Migration, isUp: (hostname: string) => boolean): string | null => {
-  const { devices, id } = instance
-  if (takenByServer(instance).others.has("VGPU")) return "Migration pre-check error: virtual graphics cards do not move with a server that runs."
-  if ((devices ?? []).length > 0) return "Migration pre-check error: PCI devices do not move with a server that runs."
+  const { devices, id, work } = instance
+  const isRunning = work?.action === "liveMigrate"
+  if (isRunning && takenByServer(instance).others.has("VGPU")) return "Migration pre-check error: virtual graphics cards do not move with a server that runs."
+  if (isRunning && (devices ?? []).length > 0) return "Migration pre-check error: PCI devices do not move with a server that runs."
   if (wish.host === source.host) return `Unable to migrate instance (${id}) to current host (${source.host}).`
   if (!isUp(source.host)) return unavailable(source.host)
   return wish.host !== null && !isUp(wish.host) ? unavailable(wish.host) : null

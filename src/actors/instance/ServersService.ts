@@ -138,7 +138,7 @@ const make = Effect.gen(function*() {
   })
 
   const isUp = (hostname: string) => fleet.isUp(hostname) && records.get(hosts, hostname)?.isForcedDown === false
-  const moves = makeMoves({ records, index, draw, isUp, quotaOf })
+  const moves = makeMoves({ records, index, draw, isUp, quotaOf, aliases })
   const performing = (asked: Asked, id: string, action: typeof Action.Type) => (move: MoveRequest, promises: ReadonlyArray<Fence>) =>
     execute(asked, id, (request) => ({ _tag: "Perform", action, request, move, promises }))
   const control = (asked: Asked, id: string, number: number, what: "abort" | "forceComplete", mayWait: boolean) =>

@@ -1,6 +1,8 @@
 import { Result } from "effect"
 import type { Flavor } from "../catalog/Flavor.ts"
 import { checkImplied } from "../placement/demand/implied.ts"
+import type { Aliases } from "../placement/devices/aliases.ts"
+import { flavorDevices } from "../placement/devices/DeviceRequest.ts"
 import { numaOf } from "../placement/numa/Numa.ts"
 import type { Refusal } from "../shared/Refusal.ts"
 import { refuse } from "../shared/Refusal.ts"
@@ -10,7 +12,9 @@ const no = (message: string, code: string) => Result.fail(refuse("badRequest", m
 const bytesPerGb = 1024 ** 3
 
 /** May the server have this flavor instead of its own? Nova's rules, in its order; disks do not shrink. */
-export const checkResize = ({ flavor: own, imageProperties }: Instance, id: string, flavor: Flavor | undefined): Result.Result<Flavor, Refusal> => {
+export const checkResize = (
+  { flavor: own, imageProperties }: Instance, id: string, flavor: Flavor | undefined, aliases: Aliases
+): Result.Result<Flavor, Refusal> => {
   if (flavor === undefined) return no(`Flavor ${id} could not be found.`, "FlavorNotFound")
   if (flavor.diskGb === 0 && own.diskGb !== 0) {
     return no("Server disk was unable to be resized because: Resize to zero disk flavor is not allowed.", "CannotResizeDisk")
@@ -27,5 +31,10 @@ export const checkResize = ({ flavor: own, imageProperties }: Instance, id: stri
       "FlavorDiskSmallerThanMinDisk"
     )
   }
-  return Result.flatMap(numaOf(flavor, imageProperties), () => Result.map(checkImplied(flavor, imageProperties), () => flavor))
+  return Result.gen(function*() {
+    yield* numaOf(flavor, imageProperties)
+    yield* checkImplied(flavor, imageProperties)
+    yield* flavorDevices(flavor, imageProperties, aliases)
+    return flavor
+  })
 }

@@ -5,6 +5,7 @@ import type { Records } from "../../runtime/kernel/Records.ts"
 import { Limits } from "../../runtime/Limits.ts"
 import { hosts } from "../host/Host.ts"
 import { flavors, maySee, snapshotOf } from "../catalog/Flavor.ts"
+import type { Aliases } from "../placement/devices/aliases.ts"
 import type { Caller } from "../shared/Caller.ts"
 import { type Fence, promiseVoid } from "../shared/Promise.ts"
 import { uuidFrom } from "../shared/ids.ts"
@@ -23,6 +24,8 @@ interface Needs {
   readonly isUp: (hostname: string) => boolean
   readonly quotaOf: ReturnType<typeof makeQuota>
   readonly draw: () => number
+  /** What flavors may call PCI devices. */
+  readonly aliases: Aliases
 }
 type Perform = (move: MoveRequest, promises: ReadonlyArray<Fence>) => Effect.Effect<Instance, Refusal>
 
@@ -40,7 +43,7 @@ const verdictOn = (instance: Instance | undefined, number: number): Result.Resul
 }
 
 /** Nova's order: the server's state, then its host, then the host or flavor that was named. */
-export const makeMoves = ({ draw, index, isUp, quotaOf, records }: Needs) => {
+export const makeMoves = ({ aliases, draw, index, isUp, quotaOf, records }: Needs) => {
   // They would only race for the same record.
   const turns = Semaphore.makeUnsafe(1)
   const number = Semaphore.withPermit(turns, decideAndWrite(records, () => nextNumber(records)))
@@ -93,7 +96,7 @@ export const makeMoves = ({ draw, index, isUp, quotaOf, records }: Needs) => {
       if (host !== null && records.get(hosts, host) === undefined) return yield* unknownHost(host)
       if (host === instance.host) return yield* refuse("badRequest", "Cannot migrate to the host where the server exists.", "CannotMigrateToSameHost")
       if (flavorId === null) return yield* perform({ ...common, number: yield* number, type }, [])
-      const flavor = snapshotOf(yield* Effect.fromResult(checkResize(instance, flavorId, flavorOf(flavorId, caller))))
+      const flavor = snapshotOf(yield* Effect.fromResult(checkResize(instance, flavorId, flavorOf(flavorId, caller), aliases)))
       return yield* grown(instance, { ...common, number: yield* number, type, flavor }, flavor, perform)
     })
 

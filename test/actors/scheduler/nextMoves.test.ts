@@ -67,7 +67,7 @@ const Made = Schema.Struct({
   /** Of those under way, which end in each round. */
   ends: Schema.Array(one(0, 1, 2)).check(Schema.isMinLength(3)),
   when: one(0, 1, 2, 3),
-  what: one("nothing", "room taken", "room given", "host down", "host disabled", "host gone", "server deleted", "server stopped", "server elsewhere", "move fails", "newcomer")
+  what: one("nothing", "room taken", "room given", "host down", "host disabled", "host gone", "server deleted", "server suspended", "server elsewhere", "move fails", "newcomer")
 })
 
 const worldOf = (made: typeof Made.Type) => {
@@ -111,9 +111,9 @@ const disturb = (world: World, what: string, { server: id, to }: DrainMove, othe
     case "server deleted":
       world.servers.set(id, { ...server, vmState: "deleted", host: null })
       return null
-    case "server stopped":
-      world.servers.set(id, { ...server, vmState: "stopped" })
-      return new RegExp(`^server ${id} cannot be moved: it is stopped`, "m")
+    case "server suspended":
+      world.servers.set(id, { ...server, vmState: "suspended" })
+      return new RegExp(`^server ${id} cannot be moved: it is suspended`, "m")
     case "server elsewhere":
       world.hosts.set("z", hostOf("z"))
       world.servers.set(id, { ...server, host: "z" })
@@ -179,5 +179,23 @@ describe("a drain", () => {
     assert.deepStrictEqual(world.step(drain).begin, [])
     world.servers.set("s0", { ...world.servers.get("s0")!, taskState: null })
     assert.deepStrictEqual(world.step(drain).begin, moves)
+  })
+
+  it("confirms a server that moved while it was off, and says when that failed", () => {
+    const world = new World()
+    for (const name of [source, "h0"]) world.hosts.set(name, hostOf(name))
+    world.servers.set("s0", { ...serverOf("s0", 512, source), vmState: "stopped" })
+    const move = { server: "s0", to: "h0" }
+    const premise = { host: "h0", isUp: true, isDisabled: false, instances: 0, vcpusUsed: 0, ramUsedMb: 0, diskUsedGb: 0 }
+    const drain = { at, host: source, moves: [move], premises: [premise], atOnce: 1 }
+    assert.deepStrictEqual(world.step(drain).begin, [move])
+    world.begin(move)
+    const arrived = { ...world.servers.get("s0")!, host: "h0", vmState: "resized" as const }
+    world.servers.set("s0", arrived)
+    assert.deepInclude(world.step(drain), { underWay: [move], confirm: ["s0"], against: [] })
+    world.servers.set("s0", { ...arrived, taskState: "resize_confirming" })
+    assert.deepInclude(world.step(drain), { underWay: [move], confirm: [] })
+    world.servers.set("s0", { ...arrived, fault: { code: 500, message: "no answer", details: null, createdAt: at } })
+    assert.deepStrictEqual(world.step(drain).against, ["server s0 is on h0 and could not be confirmed: no answer"])
   })
 })

@@ -46,6 +46,8 @@ export const DrainStep = Schema.Struct({
   underWay: Schema.Array(DrainMove),
   waiting: Schema.Array(DrainMove),
   begin: Schema.Array(DrainMove),
+  /** Servers under way that are there and wait for the word that they stay; absent: none. */
+  confirm: Schema.optionalKey(Schema.Array(Schema.String)),
   against: Schema.Array(Schema.String)
 })
 export type DrainStep = typeof DrainStep.Type

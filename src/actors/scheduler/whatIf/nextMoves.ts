@@ -17,7 +17,7 @@ export interface DrainFacts {
   readonly arrivingOn: (hostname: string) => Iterable<Instance>
 }
 
-type Stage = { readonly _tag: "Done" | "UnderWay" | "Waiting" | "Busy" } | { readonly _tag: "Against"; readonly why: string }
+type Stage = { readonly _tag: "Done" | "UnderWay" | "Arrived" | "Waiting" | "Busy" } | { readonly _tag: "Against"; readonly why: string }
 const against = (why: string): Stage => ({ _tag: "Against", why })
 
 const targetOf = ({ destination, wish }: Migration): string | null => destination?.host ?? wish.host
@@ -32,9 +32,11 @@ const stageOf = ({ server: id, to }: DrainMove, { at, host: from }: Drain, { ser
   const server = serverOf(id)
   if (server === undefined || !isLive(server)) return { _tag: "Done" }
   const { fault, host, migration } = server
-  if (migration != null) {
-    return targetOf(migration) === to ? { _tag: "UnderWay" } : against(`server ${id} is being moved to ${targetOf(migration) ?? "another host"}, not to ${to}`)
+  if (migration != null && targetOf(migration) === to) {
+    if (server.vmState !== "resized" || server.taskState !== null) return { _tag: "UnderWay" }
+    return fault === null ? { _tag: "Arrived" } : against(`server ${id} is on ${to} and could not be confirmed: ${fault.message}`)
   }
+  if (migration != null) return against(`server ${id} is being moved to ${targetOf(migration) ?? "another host"}, not to ${to}`)
   if (host === to) return { _tag: "Done" }
   if (host !== from) return against(`server ${id} was on ${from}, is on ${host ?? "no host"}`)
   const failed = failedMove(server, to, at)
@@ -78,7 +80,7 @@ export const nextMoves = (drain: Drain, facts: DrainFacts): DrainStep => {
   const stages = drain.moves.map((move) => ({ move, stage: stageOf(move, drain, facts) }))
   const at = (...tags: ReadonlyArray<Stage["_tag"]>) => stages.filter(({ stage }) => tags.includes(stage._tag)).map(({ move }) => move)
   const waiting = at("Waiting", "Busy")
-  const underWay = at("UnderWay")
+  const underWay = at("UnderWay", "Arrived")
   const problems = [
     ...stages.flatMap(({ stage }) => stage._tag === "Against" ? [stage.why] : []),
     ...[...new Set(waiting.map(({ to }) => to))].flatMap((to) => hostProblems(drain, to, facts)),
@@ -89,6 +91,8 @@ export const nextMoves = (drain: Drain, facts: DrainFacts): DrainStep => {
   const free = busy < 0 ? waiting : waiting.slice(0, busy)
   return {
     done: at("Done").map(({ server }) => server), underWay, waiting, against: problems,
+    // What has begun is brought to its end, whatever stands against the rest.
+    confirm: at("Arrived").map(({ server }) => server),
     begin: problems.length > 0 ? [] : free.slice(0, Math.max(0, drain.atOnce - underWay.length))
   }
 }

@@ -190,11 +190,11 @@ describe("dry runs", () => {
       yield* make("d", "rival")
       const full = yield* migrate(a.host!)
       assert.deepStrictEqual([at(full.body, "migrate.refused.hosts"), at(full.body, "migrate.refused.groups.0.filter")], [1, "MEMORY_MB"])
-      yield* cloud.servers.perform(admin("req-stop"), a.id, "stop")
+      yield* cloud.servers.perform(admin("req-suspend"), a.id, "suspend")
       yield* cloud.settled(a)
-      const stopped = yield* migrate()
-      assert.strictEqual(stopped.status, 409)
-      assert.match(stopped.text, /it is stopped/)
+      const suspended = yield* migrate()
+      assert.strictEqual(suspended.status, 409)
+      assert.match(suspended.text, /it is suspended/)
     }))
 
   it.effect("repeat a decision: the same comes of it while nothing has changed, and what has is told", () =>
@@ -290,6 +290,24 @@ describe("a drain plan", () => {
       assert.strictEqual(moves.length, 2)
       for (const [server, to] of moves) assert.strictEqual(cloud.index.get(server!)!.host, to)
       assert.deepStrictEqual([cloud.records.get(hosts, a.host!)!.isDisabled, [...cloud.index.onHost(a.host!)]], [true, []])
+    }))
+
+  it.effect("moves servers that are off as they are, and says for them that they stay", () =>
+    Effect.gen(function*() {
+      const { ask, cloud, make } = yield* world
+      const a = yield* make("a")
+      yield* cloud.servers.perform(admin("req-stop"), a.id, "stop")
+      yield* cloud.settled(a)
+      const plan = yield* planOf(ask, a.host!)
+      const states: Array<unknown> = []
+      for (let round = 0; round < 9 && states.at(-1) !== "done"; round++) {
+        states.push(at((yield* ask("POST", drain, { body: { drain: plan } })).body, "drain.state"))
+        yield* breathe
+      }
+      assert.deepStrictEqual(states, ["running", "running", "done"])
+      const { host, migration, vmState } = cloud.index.get(a.id)!
+      assert.deepStrictEqual([host, vmState, migration ?? null], [text(plan, "moves.0.to"), "stopped", null])
+      assert.deepStrictEqual([...cloud.index.movingOn(a.host!)], [])
     }))
 
   it.effect("says what has changed before anything is moved, and which move failed", () =>

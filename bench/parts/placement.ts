@@ -81,13 +81,18 @@ const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
     const spec = next(kind)
     const from = performance.now()
     const picked = table.pick(spec)
-    if (Result.isFailure(picked)) return null
+    const alike = byKind.get(kind) ?? []
+    if (Result.isFailure(picked)) {
+      // One makes room, or nothing would ever change again.
+      const [gone] = alike.splice(draw(alike.length), 1)
+      if (gone !== undefined) put(gone, -1)
+      return null
+    }
     const placed = { hostname: picked.success.host.hostname, spec, numa: picked.success.numa, devices: picked.success.devices }
     put(placed, 1)
     const took = performance.now() - from
     if (spec.groupHosts === group) group.set(placed.hostname, 1)
     // One of its kind goes, so that the mix stays what it is.
-    const alike = byKind.get(kind) ?? []
     const at = draw(alike.length)
     put(alike[at]!, -1)
     alike[at] = placed

@@ -19,9 +19,13 @@ const resized: Change = (host) => ({ ...host, vcpuCapacity: host.vcpuCapacity ==
 /** As a feed that catches up says once more what is known. */
 const repeated: Change = (host) => ({ ...host })
 
+/** Of the hosts, how many may be switched off at once. */
+const offShare = 0.01
+
 /** Called after each placement. */
 export const happenings = (table: HostTable, hostnames: ReadonlyArray<string>, draw: (below: number) => number) => {
   const inFlight: Array<string> = []
+  const off: Array<string> = []
   const change = (hostname: string, how: Change) => table.put(how(table.get(hostname)!))
   const any = () => hostnames[draw(hostnames.length)]!
   return (placedOn: string): void => {
@@ -30,7 +34,12 @@ export const happenings = (table: HostTable, hostnames: ReadonlyArray<string>, d
       inFlight.push(hostname)
     }
     while (inFlight.length > taskPlacements * (1 + otherTasks)) change(inFlight.shift()!, tasks(-1))
-    if (draw(switchedOneIn) === 0) change(any(), switched)
+    if (draw(switchedOneIn) === 0) {
+      const hostname = any()
+      off.push(hostname)
+      change(hostname, switched)
+      if (off.length > hostnames.length * offShare) change(off.shift()!, switched)
+    }
     if (draw(resizedOneIn) === 0) change(any(), resized)
     if (draw(burstOneIn) === 0) for (let at = 0; at < hostnames.length / 100; at++) change(any(), repeated)
   }

@@ -79,10 +79,12 @@ export const bootstrap = (directory: Directory, fresh: Fresh): Decided<Bootstrap
     })
   }
   const actor = { kind: "user", id: userId } as const
-  for (const scope of [{ kind: "project", id: projectId } as const, systemScope]) {
+  // Operators of one process are its services too: a reshape of Placement is for services alone.
+  const granted = [[{ kind: "project", id: projectId }, ["admin", "service"]], [systemScope, ["admin"]]] as const
+  for (const [scope, names] of granted) {
     const roleIds = directory.get("grant", grantKey(actor, scope))?.roleIds ?? []
-    const adminId = roles.get("admin")!.id
-    if (!roleIds.includes(adminId)) edits.push({ kind: "grant", put: { actor, scope, roleIds: [...roleIds, adminId] } })
+    const missing = names.map((name) => roles.get(name)!.id).filter((id) => !roleIds.includes(id))
+    if (missing.length > 0) edits.push({ kind: "grant", put: { actor, scope, roleIds: [...roleIds, ...missing] } })
   }
   return { edits, result: { userId, projectId, isFirst: present === undefined } }
 }

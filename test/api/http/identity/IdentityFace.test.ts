@@ -71,7 +71,7 @@ describe("tokens", () => {
       assert.strictEqual(status, 201)
       assert.isAbove(headers["x-subject-token"]!.length, 50)
       assert.deepStrictEqual(body.at("token.methods"), ["password"])
-      assert.deepStrictEqual(names(body.at("token.roles")), ["admin", "manager", "member", "reader"])
+      assert.deepStrictEqual(names(body.at("token.roles")), ["admin", "service", "manager", "member", "reader"])
       assert.strictEqual(body.at("token.project.name"), "admin")
       assert.deepStrictEqual(body.at("token.project.domain"), { id: "default", name: "Default" })
       assert.deepStrictEqual([body.at("token.issued_at"), body.at("token.expires_at")], ["1970-01-01T00:00:00.000000Z", "1970-01-01T01:00:00.000000Z"])
@@ -288,7 +288,7 @@ describe("role assignments", () => {
             ["project", "domain", "system"].find((kind) => one.at(`scope.${kind}`) !== undefined)
           ].join(" ")))
       assert.deepStrictEqual(yield* found("include_names"), [
-        "user admin project", "user admin system", "user member project", "group member domain", "user member system"
+        "user admin project", "user service project", "user admin system", "user member project", "group member domain", "user member system"
       ])
       assert.deepStrictEqual(yield* found(`user.id=${user}`), ["user - project", "user - system"])
       assert.deepStrictEqual(yield* found(`user.id=${user}&effective&include_names=True`), [

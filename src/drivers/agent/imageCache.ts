@@ -137,7 +137,7 @@ export const makeImageCache = (folder: string): Effect.Effect<ImageCache, Driver
     return {
       localize: (call, read) => {
         if (!("spec" in call)) return Effect.succeed(call)
-        return call._tag === "spawn"
+        return call._tag === "spawn" || call._tag === "prepareMigration"
           ? Effect.map(specHere(call.spec, read), (spec) => ({ ...call, spec }))
           : Effect.succeed({ ...call, spec: withoutPaths(call.spec) })
       }

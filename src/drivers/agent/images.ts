@@ -13,9 +13,9 @@ export const filesOf = (image: ImageSource): ReadonlyArray<{ readonly file: File
   return named.flatMap(([file, imageId]) => image[file] && imageId ? [{ file, imageId }] : [])
 }
 
-/** Only a build needs bytes: afterwards the guest has files of its own. */
+/** Only a build needs bytes, and a host that a guest comes to: afterwards the guest has files of its own. */
 export const imagesOf = (call: DriverCall): ReadonlyArray<string> =>
-  call._tag !== "spawn" || call.spec.image === null ? [] : filesOf(call.spec.image).map(({ imageId }) => imageId)
+  (call._tag !== "spawn" && call._tag !== "prepareMigration") || call.spec.image === null ? [] : filesOf(call.spec.image).map(({ imageId }) => imageId)
 
 /** The runner's own paths mean nothing here. */
 export const withoutPaths = (spec: DomainSpec): DomainSpec =>

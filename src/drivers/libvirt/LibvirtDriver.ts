@@ -11,11 +11,12 @@ import { driverLimits } from "./driverLimits.ts"
 import { makeEpochs } from "./epochs.ts"
 import { asDriverError } from "./failure.ts"
 import * as guests from "./guests.ts"
+import * as migrations from "./migrations.ts"
 import { keptHostname } from "./hostname.ts"
 import { type Disks, makeDisks } from "./images.ts"
 import { inventoryOf } from "./inventory.ts"
 import {
-  byField, type Client, domainStates, type LibvirtShape, listFlag, makeLibvirt, nodeDeviceFlag, statsType
+  byField, type Client, domainStates, type LibvirtFailure, type LibvirtShape, listFlag, makeLibvirt, nodeDeviceFlag, statsType
 } from "./node-libvirt/index.ts"
 import { devicesIn } from "./nodeDevices.ts"
 import { powerAfter, powerOf } from "./power.ts"
@@ -43,6 +44,8 @@ export interface LibvirtDriverOptions {
   readonly deviceSpecs?: ReadonlyArray<DeviceSpec>
   /** The types of mediated devices that guests' virtual graphics cards may be; without it: none. */
   readonly mdevTypes?: ReadonlyArray<string>
+  /** By which other hosts' libvirt reach this one, as `qemu+tcp://host/system`; without it no guest moves here or from here as it runs. */
+  readonly peerUri?: string | null
   /** Instead of this machine's name. */
   readonly hostname?: string
 }
@@ -53,6 +56,9 @@ export interface LibvirtHost {
   /** libvirt answers, and how guests run under it is known. */
   readonly isUp: () => boolean
 }
+
+/** Where guests' memory is sent to, too. */
+const addressIn = (uri: string): string => new URL(uri.replace(/^[^:]*/, "http")).host.replace(/:\d+$/, "")
 
 const arches: { readonly [node: string]: string } = { x64: "x86_64", arm64: "aarch64" }
 
@@ -118,19 +124,7 @@ const inventory = (client: Client, options: LibvirtDriverOptions, hostname: stri
   }).pipe(asDriverError("inventory"))
 
 const cannotMove = (operation: string) =>
-  Effect.fail(new DriverError({ operation, message: "this driver does not move guests to other hosts", isRetryable: false }))
-
-const migration: Pick<
-  Driver,
-  "prepareMigration" | "performMigration" | "finishMigration" | "confirmMigration" | "abortMigration" | "forceMigration"
-> = {
-  prepareMigration: () => cannotMove("prepareMigration"),
-  performMigration: () => cannotMove("performMigration"),
-  finishMigration: () => cannotMove("finishMigration"),
-  confirmMigration: () => cannotMove("confirmMigration"),
-  abortMigration: () => cannotMove("abortMigration"),
-  forceMigration: () => cannotMove("forceMigration")
-}
+  Effect.fail(new DriverError({ operation, message: "this host has no URI by which other hosts' libvirt reach its own", isRetryable: false }))
 
 /** Every guest that has files here; foreign domains of the same libvirt are none of ours. */
 const list = ({ client, disks }: guests.GuestHost) =>
@@ -194,11 +188,12 @@ export const makeLibvirtHost = (
     yield* announce(libvirt, options.uri)
     let isMeasured = false
 
-    const guarded = (operation: string, call: { readonly epoch: number }, work: ReturnType<typeof guests.spawn>) =>
+    const guarded = <A>(operation: string, call: { readonly epoch: number }, work: Effect.Effect<A, LibvirtFailure | DriverError>) =>
       Effect.andThen(guard(operation, call), work).pipe(asDriverError(operation))
+    const peer = options.peerUri == null ? null : { uri: options.peerUri, address: addressIn(options.peerUri) }
 
     const driver: Driver = {
-      capabilities: { pause: true, suspend: true, consoleLog: true },
+      capabilities: { pause: true, suspend: true, consoleLog: true, liveMigration: peer !== null },
       inventory: Effect.tap(inventory(client, options, hostname, virtType), () => Effect.sync(() => isMeasured = true)),
       spawn: (spec, call) => guarded("spawn", call, guests.spawn(host, spec)),
       powerOn: (spec, call) => guarded("powerOn", call, guests.powerOn(host, spec)),
@@ -209,7 +204,13 @@ export const makeLibvirtHost = (
       suspend: (id, call) => guarded("suspend", call, guests.suspend(host, id)),
       resume: (spec, call) => guarded("resume", call, guests.resume(host, spec)),
       destroy: (id, call) => guarded("destroy", call, guests.destroy(host, id)),
-      ...migration,
+      prepareMigration: (spec, _copiesDisks, call) =>
+        guarded("prepareMigration", call, peer === null ? cannotMove("prepareMigration") : migrations.prepare(host, peer, spec)),
+      performMigration: (spec, how, call) => guarded("performMigration", call, migrations.perform(host, spec, how)),
+      finishMigration: (spec, power, call) => guarded("finishMigration", call, migrations.finish(host, spec, power)),
+      confirmMigration: (id, target, call) => guarded("confirmMigration", call, migrations.confirm(host, id, target)),
+      abortMigration: (id, call) => guarded("abortMigration", call, migrations.abort(host, id)),
+      forceMigration: (id, call) => guarded("forceMigration", call, migrations.force(host, id)),
       list: list(host),
       consoleLog: (id) => consoleOf(disks, id),
       events: events(libvirt, host)

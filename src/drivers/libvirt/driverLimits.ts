@@ -23,5 +23,7 @@ export const driverLimits = {
   vgpusPerGuestMax: 16,
   /** A guest has this long to let go of a device. */
   unplugMillisMax: 20_000,
-  unplugPollMillis: 250
+  unplugPollMillis: 250,
+  /** Between two looks at a guest that is on its way. */
+  migrationPollMillis: 250
 } as const

@@ -6,8 +6,8 @@
  * layer above the link. A base that only `_base` still holds is removed; the file system does the counting.
  */
 import { constants } from "node:fs"
-import { access, copyFile, link, mkdir, readdir, rename, rm, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { access, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises"
+import { basename, join } from "node:path"
 import { Effect, Schema, Semaphore } from "effect"
 import { DriverError, type DomainSpec, type ImageSource } from "../Driver.ts"
 import { driverLimits } from "./driverLimits.ts"
@@ -17,6 +17,7 @@ import { run } from "./process.ts"
 const bytesPerGb = 1_073_741_824
 
 const consoleName = "console.log"
+const expectedName = ".expected"
 const baseFolder = (folder: string): string => join(folder, "_base")
 
 const failed = (isRetryable: boolean) => (cause: unknown): DriverError =>
@@ -203,6 +204,14 @@ export interface Disks {
   readonly hasDisk: (id: string) => Effect.Effect<boolean>
   /** Removes a guest's files, and base images nobody uses any more. */
   readonly remove: (id: string) => Effect.Effect<void, DriverError>
+  readonly folderOf: (id: string) => string
+  /** A guest that has no files here is to come; until it `arrived`, its files here are nobody's. */
+  readonly expect: (id: string) => Effect.Effect<void, DriverError>
+  readonly isExpected: (id: string) => Effect.Effect<boolean>
+  readonly arrived: (id: string) => Effect.Effect<void, DriverError>
+  /** Puts an empty file beside the guest's; and whether one of this name is there. */
+  readonly sign: (id: string, token: string) => Effect.Effect<void, DriverError>
+  readonly isSigned: (id: string, token: string) => Effect.Effect<boolean>
   /** Servers that have files here. */
   readonly ids: Effect.Effect<ReadonlySet<string>, DriverError>
   readonly consoleLog: (id: string) => string
@@ -216,6 +225,16 @@ export const makeDisks = (folder: string): Effect.Effect<Disks, DriverError> =>
     return {
       prepare: (spec) => Effect.andThen(checked(spec.id), prepare(folder, baseLock, spec)),
       hasDisk: (id) => exists(join(folder, id, "disk.qcow2")),
+      folderOf: (id) => join(folder, id),
+      expect: (id) =>
+        Effect.andThen(checked(id), file(async () => {
+          await mkdir(join(folder, id), { recursive: true, mode: 0o711 })
+          await writeFile(join(folder, id, expectedName), "")
+        })),
+      isExpected: (id) => exists(join(folder, id, expectedName)),
+      arrived: (id) => Effect.andThen(checked(id), file(() => rm(join(folder, id, expectedName), { force: true }))),
+      sign: (id, token) => Effect.andThen(checked(id), file(() => writeFile(join(folder, id, basename(token)), ""))),
+      isSigned: (id, token) => exists(join(folder, id, basename(token))),
       remove: (id) =>
         checked(id).pipe(
           Effect.andThen(file(() => rm(join(folder, id), { recursive: true, force: true }))),

@@ -30,6 +30,7 @@ export interface AgentSettings extends CpuSetTexts {
   readonly hosts: number | null
   readonly topologies: string | null
   readonly libvirtUri: string
+  readonly libvirtPeerUri: string | null
   readonly virtType: "auto" | "kvm" | "qemu"
   readonly pciDeviceSpec: string | null
   readonly enabledMdevTypes: string | null
@@ -93,13 +94,19 @@ const simulated = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet>, S
 const ownAddress = (): string =>
   Object.values(networkInterfaces()).flat().find((one) => one !== undefined && !one.internal && one.family === "IPv4")?.address ?? "127.0.0.1"
 
+/** Whatever transport libvirts speak with each other. */
+const peerUri = /^[a-z]+\+[a-z]+:\/\/[^/?#]+\//
+
 const libvirt = (settings: AgentSettings): Effect.Effect<Layer.Layer<Fleet, DriverError>, StartError> =>
   Effect.gen(function*() {
     const { dataDir, libvirtUri, virtType } = settings
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return yield* wrongUsage([`--libvirt-uri: ${target.failure.message}`])
+    if (settings.libvirtPeerUri !== null && !peerUri.test(settings.libvirtPeerUri)) {
+      return yield* wrongUsage([`--libvirt-peer-uri: "${settings.libvirtPeerUri}" is no URI with a transport and a host, as qemu+tcp://HOST/system.`])
+    }
     const cpuSets = yield* Effect.mapError(Effect.fromResult(parseCpuSets(settings)), wrongUsage)
-    return LibvirtDriver.layer({ uri: libvirtUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets, deviceSpecs: deviceSpecsOf(settings.pciDeviceSpec), mdevTypes: wordsOf(settings.enabledMdevTypes) })
+    return LibvirtDriver.layer({ uri: libvirtUri, peerUri: settings.libvirtPeerUri, virtType, folder: join(resolve(dataDir), "guests"), hostIp: ownAddress(), cpuSets, deviceSpecs: deviceSpecsOf(settings.pciDeviceSpec), mdevTypes: wordsOf(settings.enabledMdevTypes) })
   })
 
 const unhealable = (error: DriverError): StartError => cannotStart(error.message)

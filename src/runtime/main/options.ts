@@ -29,6 +29,7 @@ const driving = {
   hosts: int({ fallback: null, min: 1, max: 100_000, metavar: "COUNT", meaning: "Number of simulated hosts; 8 without it, or one for each shape of --topologies" }),
   topologies: text({ fallback: null, metavar: "FILE", meaning: "JSON file with the shapes of the simulated hosts, taken in turn" }),
   libvirtUri: text({ fallback: "qemu:///system", metavar: "URI", meaning: "Connection URI of the libvirt driver" }),
+  libvirtPeerUri: text({ fallback: null, metavar: "URI", meaning: "By which other hosts' libvirt reach this one's, as qemu+tcp://HOST/system: guests move live between hosts that have one" }),
   virtType: choice({ fallback: "auto", of: ["auto", "kvm", "qemu"], meaning: "How libvirt's guests run; auto proves KVM with a guest, or else takes plain QEMU" }),
   cpuSharedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs, as 0-3,8, that servers share; without it and --cpu-dedicated-set: all" }),
   cpuDedicatedSet: text({ fallback: null, metavar: "CPUS", meaning: "Host CPUs that pinned servers have to themselves; without it and --cpu-shared-set: all" }),

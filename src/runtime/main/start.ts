@@ -51,7 +51,7 @@ const fleetOf = (settings: Settings, folder: DataFolder): Effect.Effect<Layer.La
     const target = parseUri(libvirtUri)
     if (Result.isFailure(target)) return Effect.fail(wrongUsage([`--libvirt-uri: ${target.failure.message}`]))
     const hostIp = isWildcard(host) ? "127.0.0.1" : host
-    return Effect.succeed(libvirt({ uri: libvirtUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs, mdevTypes: wordsOf(settings.enabledMdevTypes) }))
+    return Effect.succeed(libvirt({ uri: libvirtUri, peerUri: settings.libvirtPeerUri, folder: folder.guests, hostIp, virtType, cpuSets, deviceSpecs, mdevTypes: wordsOf(settings.enabledMdevTypes) }))
   }
   return topologies === null
     ? Effect.succeed(simulated({ hosts: hosts ?? hostsDefault, copyPerGib: usualCopyPerGib, cpuSets, deviceSpecs }))

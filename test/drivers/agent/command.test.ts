@@ -14,7 +14,7 @@ const token = tokenOf(new Uint8Array(32))
 
 const settings = (more: Partial<AgentSettings>): AgentSettings => ({
   control: "http://127.0.0.1:1", tokenFile: null, ca: null, acceptLoss: false, dataDir: "nowhere", driver: "simulated", hosts: null,
-  topologies: null, libvirtUri: "qemu:///system", virtType: "auto", cpuSharedSet: null, cpuDedicatedSet: null, pciDeviceSpec: null, enabledMdevTypes: null, ...more
+  topologies: null, libvirtUri: "qemu:///system", libvirtPeerUri: null, virtType: "auto", cpuSharedSet: null, cpuDedicatedSet: null, pciDeviceSpec: null, enabledMdevTypes: null, ...more
 })
 
 describe("kilonova agent", () => {

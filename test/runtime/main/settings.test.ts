@@ -28,6 +28,7 @@ describe("settings", () => {
       hosts: null,
       topologies: null,
       libvirtUri: "qemu:///system",
+      libvirtPeerUri: null,
       virtType: "auto",
       cpuSharedSet: null,
       cpuDedicatedSet: null,

@@ -1,7 +1,9 @@
 import { requestText } from "../../placement/devices/DeviceRequest.ts"
 import type { GuestTopology } from "../../placement/numa/GuestTopology.ts"
 import type { RequestSpec } from "../RequestSpec.ts"
-import type { ProofRequest } from "./Proof.ts"
+import type { Instance } from "../../instance/Instance.ts"
+import { isoOf } from "../../shared/time.ts"
+import type { Proof, ProofRequest } from "./Proof.ts"
 
 const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? "" : "s"}`
 
@@ -18,4 +20,9 @@ export const proofRequestOf = (spec: RequestSpec, requestId: string, attempt: nu
   numa: spec.numa === null ? null : numaText(spec.numa, spec.pinnedCpus),
   ...(spec.devices.length === 0 ? {} : { devices: spec.devices.map((one) => `${requestText(one)}: ${one.count}`).join(", ") }),
   excludedHosts: spec.excludedHosts
+})
+
+/** When, and what was asked, in front of what came of it. */
+export const proofOf = ({ work }: Instance, spec: RequestSpec, outcome: Proof["outcome"], nowMillis: number): Proof => ({
+  at: isoOf(nowMillis), request: proofRequestOf(spec, work?.requestId ?? "", work?.attempt ?? 1), outcome
 })

@@ -75,7 +75,7 @@ export const layer = Layer.effect(Placements, Effect.gen(function*() {
         const found = explained(id)
         return found.length > 0
           ? Effect.succeed(found)
-          : Effect.fail(refuse("notFound", `No decision of the scheduler is known for ${id}: give the id of a server, or of the request that made one.`))
+          : Effect.fail(refuse("notFound", `No decision of the scheduler is known for ${id}: give the id of a server, or of a request that made or moved one.`))
       }),
     whatIf: (asked, question) => Effect.flatMap(questionOf(asked, question), (exact) => ask(scheduler.WhatIf({ question: exact })))
   })

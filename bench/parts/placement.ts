@@ -61,7 +61,7 @@ const bytesInUse = (): number => {
 const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
   const draw = drawing(seed)
   const { hosts, servers } = fleetOf(size, mix, draw)
-  const byKind = Map.groupBy(servers, ({ spec }) => spec)
+  const byKind = new Map(mix.map((kind) => [kind, servers.filter(({ spec }) => spec === kind)]))
   const table = new HostTable(rules)
   const bytesBefore = bytesInUse()
   const fillMicros = cpuMicrosOf(() => {
@@ -81,7 +81,7 @@ const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
     const spec = next(kind)
     const from = performance.now()
     const picked = table.pick(spec)
-    const alike = byKind.get(kind) ?? []
+    const alike = byKind.get(kind)!
     if (Result.isFailure(picked)) {
       // One makes room, or nothing would ever change again.
       const [gone] = alike.splice(draw(alike.length), 1)
@@ -94,7 +94,8 @@ const placing = ({ groupedOneIn, isEventful, mix }: Case, size: number) => {
     if (spec.groupHosts === group) group.set(placed.hostname, 1)
     // One of its kind goes, so that the mix stays what it is.
     const at = draw(alike.length)
-    put(alike[at]!, -1)
+    const gone = alike[at]
+    if (gone !== undefined) put(gone, -1)
     alike[at] = placed
     happen(placed.hostname)
     return took

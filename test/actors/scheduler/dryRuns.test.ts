@@ -88,7 +88,7 @@ const specFrom = ({ disk, guest, ram, vcpus }: typeof Asked.Type): RequestSpec =
 
 /** The host with one server of this request more, by the rules. */
 const taking = (host: HostState, spec: RequestSpec): HostState => {
-  const fitted = spec.numa === null || host.topology === null ? null : Result.getOrThrow(fit(host.topology, spec.numa))
+  const fitted = spec.numa === null || host.topology === null ? null : Result.getOrThrow(fit(host.topology, spec.numa, { limits: { cpuRatio: host.ratios.cpu, ramRatio: host.ratios.ram }, isPacked: false }))
   return {
     ...host, ramUsedMb: host.ramUsedMb + spec.ramMb, vcpusUsed: host.vcpusUsed + spec.vcpus, diskUsedGb: host.diskUsedGb + spec.diskGb,
     instances: host.instances + 1, topology: fitted === null ? host.topology : claim(host.topology!, fitted)

@@ -53,7 +53,7 @@ const verdictOf = (said: string): string => {
 }
 
 /** Every mutant against the same seeds; 0 when all of them are caught. */
-export const mutate = async ({ faults, minutes, mutants: which, seed, seeds }: Options): Promise<number> => {
+export const mutate = async ({ faults, minutes, mutants: which, seed, seeds, workload }: Options): Promise<number> => {
   let survivors = 0
   const chosen = mutants.filter(({ name }) => which === "all" || name.includes(which ?? ""))
   for (const mutant of chosen) {
@@ -63,6 +63,7 @@ export const mutate = async ({ faults, minutes, mutants: which, seed, seeds }: O
       writeFileSync(path, edited(readFileSync(path, "utf8"), mutant))
       const said = await simulated(folder, [
         "--seed", String(seed), "--seeds", String(seeds), "--minutes", String(minutes),
+        ...(workload === undefined ? [] : ["--workload", workload]),
         ...(faults === undefined ? [] : ["--faults", faults === "most" ? faults : faults.join(",") || "none"])
       ])
       const verdict = verdictOf(said)

@@ -39,8 +39,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   { name: "nothing is sent again after a failure", file: `${actors}/instance/WatchdogService.ts`, from: "return isResent || work.touchedAtMillis + Limits.stepRetryMillis <= nowMillis", to: "return false" },
   { name: "no task ends at its deadline", file: `${actors}/instance/WatchdogService.ts`, from: "if (work.deadlineMillis <= nowMillis) return", to: "if (false) return" },
   { name: "a build that moves on keeps its old host", file: `${actors}/instance/evolve.ts`, from: "work: event.work, host: null, taskState: \"scheduling\"", to: "work: event.work, taskState: \"scheduling\"" },
-  { name: "a move that failed is taken for undone", file: `${actors}/instance/liveMoveRules.ts`, from: "return isHere === false ? moved(of, \"finish\", \"post-migrating\", atMillis) : undoing(", to: "return undoing(" },
-  { name: "a deletion forgets the other host of a move", file: `${actors}/instance/decide.ts`, from: "otherPlaceOf(instance) !== null ? \"sweep\"", to: "false ? \"sweep\"" },
+  { name: "an affinity group does not wait for a member on the move", file: `${actors}/scheduler/SchedulerActor.ts`, from: "if (members.isMoving(instance)) return", to: "if (false) return" },
   { name: "a server on the move counts on one host", file: `${actors}/instance/presences.ts`, from: "other === undefined ? [instance]", to: "other !== null ? [instance]" },
   { name: "a delete forgets the guest", file: `${actors}/host/HostActor.ts`, from: "if (step === \"destroy\") return driver.destroy(id, call)", to: "if (step === \"destroy\") return Effect.void" },
   { name: "guests left over are left alone", file: `${actors}/host/reconcile.ts`, from: "return isElsewhere ? [{ _tag: \"Destroy\", instanceId: id }] : []", to: "return []" }

@@ -164,8 +164,10 @@ describe("a cold migration", () => {
       const waiting = yield* cloud.settled(before)
       assert.deepStrictEqual(seen(waiting), ["VERIFY_RESIZE", "sim-0003", "tiny"])
       yield* cloud.faults.lose("sim-0001")
-      const unconfirmed = yield* Effect.flip(cloud.servers.perform(asked("req-early"), before.id, "confirmResize"))
-      assert.deepStrictEqual([unconfirmed.kind, unconfirmed.message], ["conflict", "Service is unavailable at this time."])
+      for (const action of ["confirmResize", "revertResize"] as const) {
+        const early = yield* Effect.flip(cloud.servers.perform(asked(`req-early-${action}`), before.id, action))
+        assert.deepStrictEqual([early.kind, early.message], ["conflict", "Service is unavailable at this time."])
+      }
       yield* cloud.faults.restore("sim-0001")
       const after = yield* act(cloud, before, "revertResize")
       assert.deepStrictEqual([seen(after), historyOf(after)], [["ACTIVE", "sim-0001", "tiny"], [["migration", "reverted"]]])

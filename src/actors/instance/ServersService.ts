@@ -144,7 +144,7 @@ const make = Effect.gen(function*() {
   const control = (asked: Asked, id: string, number: number, what: "abort" | "forceComplete", mayWait: boolean) =>
     execute(asked, id, (request) => ({ _tag: "ControlMove", control: what, number, mayWait, request }))
 
-  /** Without it nobody would tidy up there. */
+  /** Without it nobody would tidy up there, nor could the server go back. */
   const sourceIsUp = (asked: Asked, id: string) =>
     Effect.flatMap(get(asked, id), ({ migration, vmState }) =>
       vmState !== "resized" || migration == null || isUp(migration.source.host) ? Effect.void : Effect.fail(serviceUnavailable))
@@ -161,7 +161,7 @@ const make = Effect.gen(function*() {
     forceCompleteMigration: (asked, id, number) =>
       Effect.tap(control(asked, id, number, "forceComplete", false), ({ migration }) =>
         migration == null ? Effect.void : Effect.ignore(ask(hostEntities(migration.source.host).ForceMigration({ instanceId: id })), { log: "Info" })),
-    perform: (asked, id, action) => Effect.andThen(action === "confirmResize" ? sourceIsUp(asked, id) : Effect.void, execute(asked, id, (request) => ({ _tag: "Perform", action, request }))),
+    perform: (asked, id, action) => Effect.andThen(action === "confirmResize" || action === "revertResize" ? sourceIsUp(asked, id) : Effect.void, execute(asked, id, (request) => ({ _tag: "Perform", action, request }))),
     change: (asked, id, kind, patch) => execute(asked, id, (request) => ({ _tag: "Change", kind, patch, request })),
     lock: (asked, id, reason) => execute(asked, id, (request) => ({ _tag: "Lock", reason, request })),
     unlock: (asked, id, mayOverride) => execute(asked, id, (request) => ({ _tag: "Unlock", mayOverride, request })),

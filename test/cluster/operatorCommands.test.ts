@@ -34,8 +34,8 @@ describe("operators' commands", () => {
       const { cloud, flavor, host, other, run, server } = yield* world
       const plan = join(cloud.dataDir, "plan.json")
       const [explained, replayed, room, tooMany, migrate, resize, drain] = yield* Effect.all([
-        run("explain", server), run("explain", server, "--replay"), run("room", flavor), run("boot-plan", flavor, "--count", "3", "--group-policy", "anti-affinity"),
-        run("migrate-plan", server, "--host", other), run("resize-plan", server, flavor, "--same-host"), run("drain-plan", host, "--json")
+        run("explain", "a"), run("explain", server, "--replay"), run("room", "m1.tiny"), run("boot-plan", flavor, "--count", "3", "--group-policy", "anti-affinity"),
+        run("migrate-plan", "a", "--host", other), run("resize-plan", "a", "m1.small", "--same-host"), run("drain-plan", host, "--json")
       ], { concurrency: 2 })
       assert.deepStrictEqual([explained, replayed, room, migrate, resize, drain].map(({ code }) => code), [0, 0, 0, 0, 0, 0])
       assert.match(explained.stdout, new RegExp(`^server ${server}\n[^]*^placed on ${host}`, "m"))

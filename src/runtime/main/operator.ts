@@ -1,6 +1,7 @@
 /** What operators ask of a running cloud, and how it is printed. What cannot be done ends with exit code 1. */
 import { Console, Effect, Schema } from "effect"
 import { answerOf } from "./cloudClient.ts"
+import { flavorId, serverId } from "./named.ts"
 import { cannotStart, type StartError } from "./StartError.ts"
 
 /** Where the cloud is, and how its answers are printed. */
@@ -44,10 +45,10 @@ export const print = ({ isJson }: Asking, raw: unknown, lines: ReadonlyArray<str
 
 export const servers = (count: number): string => `${count} server${count === 1 ? "" : "s"}`
 
-/** `id`: of a server or of a request. */
-export const explain = (id: string, asking: Asking): Command =>
+/** `given`: the id or the name of a server, or the id of a request. */
+export const explain = (given: string, asking: Asking): Command =>
   Effect.flatMap(
-    answerOf(Explained, { path: `/os-placement-explanations/${encodeURIComponent(id)}` }, asking.dataDir),
+    Effect.flatMap(serverId(given, asking.dataDir), (id) => answerOf(Explained, { path: `/os-placement-explanations/${encodeURIComponent(id)}` }, asking.dataDir)),
     ({ raw, read }) => print(asking, raw, read.placement_explanations.map((one) => `server ${one.server_id}\n${one.text}`))
   )
 
@@ -59,12 +60,16 @@ const Replayed = Schema.Struct({
 })
 
 /** The last decision on a server, once more. */
-export const replay = (server: string, asking: Asking): Command =>
-  Effect.flatMap(whatIf(Replayed, { replay: { server } }, asking), ({ raw, read: { replay: { before, changed, now, same } } }) =>
+export const replay = (given: string, asking: Asking): Command =>
+  Effect.flatMap(Effect.flatMap(serverId(given, asking.dataDir), (server) => whatIf(Replayed, { replay: { server } }, asking)), ({ raw, read: { replay: { before, changed, now, same } } }) =>
     print(asking, raw, [
       `then, ${before.text}`, "", `now, ${now.text}`, "",
       same ? "the same would come of it" : "something else would come of it", ...changed.map((one) => `  ${one}`)
     ]))
+
+/** With the flavor's id in place of its name. */
+const resolved = <A extends { readonly flavor: string }>(asked: A, { dataDir }: Asking) =>
+  Effect.map(flavorId(asked.flavor, dataDir), (flavor) => ({ ...asked, flavor }))
 
 /** What servers would be made of. */
 export interface Boot {
@@ -73,15 +78,15 @@ export interface Boot {
   readonly availability_zone?: string
 }
 
-export const roomFor = (boot: Boot, asking: Asking): Command =>
-  Effect.flatMap(whatIf(Room, { boot }, asking), ({ raw, read: { boot: { at, capacity, counted, text } } }) =>
+export const roomFor = (asked: Boot, asking: Asking): Command =>
+  Effect.flatMap(Effect.flatMap(resolved(asked, asking), (boot) => whatIf(Room, { boot }, asking)), ({ raw, read: { boot: { at, capacity, counted, text } } }) =>
     print(asking, raw, capacity.length === 0 ? [text] : [
       `at ${at}`,
       ...capacity.map(({ hosts, servers: more, zone }) => `zone ${zone}: ${counted ? "" : "at least "}${more} more, on ${hosts} hosts`)
     ]))
 
-export const planBoot = (boot: Boot & { readonly count: number; readonly group_policy?: string }, asking: Asking): Command =>
-  Effect.flatMap(whatIf(Several, { boot }, asking), ({ raw, read: { boot: { at, count, hosts, placed_count, text } } }) =>
+export const planBoot = (asked: Boot & { readonly count: number; readonly group_policy?: string }, asking: Asking): Command =>
+  Effect.flatMap(Effect.flatMap(resolved(asked, asking), (boot) => whatIf(Several, { boot }, asking)), ({ raw, read: { boot: { at, count, hosts, placed_count, text } } }) =>
     placed_count === count
       ? print(asking, raw, [`at ${at}: all of ${servers(count)} fit`, ...hosts.map((one) => `  ${one.host}: ${one.servers}`)])
       : print(asking, raw, [text], `${placed_count} of ${servers(count)} would find a place, and then none is made`))
@@ -89,9 +94,12 @@ export const planBoot = (boot: Boot & { readonly count: number; readonly group_p
 const isRefused = ({ refused }: typeof Placement.Type): boolean => refused !== undefined
 
 export const planMigrate = (migrate: { readonly server: string; readonly host?: string }, asking: Asking): Command =>
-  Effect.flatMap(whatIf(Migrated, { migrate }, asking), ({ raw, read }) =>
+  Effect.flatMap(Effect.flatMap(serverId(migrate.server, asking.dataDir), (server) => whatIf(Migrated, { migrate: { ...migrate, server } }, asking)), ({ raw, read }) =>
     print(asking, raw, [read.migrate.text], isRefused(read.migrate) ? `server ${migrate.server} would find no place` : null))
 
 export const planResize = (resize: { readonly server: string; readonly flavor: string; readonly same_host: boolean }, asking: Asking): Command =>
-  Effect.flatMap(whatIf(Resized, { resize }, asking), ({ raw, read }) =>
+  Effect.flatMap(Effect.flatMap(
+    Effect.zip(resolved(resize, asking), serverId(resize.server, asking.dataDir)),
+    ([asked, server]) => whatIf(Resized, { resize: { ...asked, server } }, asking)
+  ), ({ raw, read }) =>
     print(asking, raw, [read.resize.text], isRefused(read.resize) ? `server ${resize.server} would find no place with flavor ${resize.flavor}` : null))

@@ -47,7 +47,7 @@ const again = Flag.Boolean("replay").pipe(
 )
 const explain = Command.make("explain", { ...asking, server, again }, ({ again: isReplay, server: id, ...given }) =>
   operating((module) => isReplay ? module.replay(id, askingOf(given)) : module.explain(id, askingOf(given)))
-).pipe(described("Print why a server (by its id or its request's) is where it is, or nowhere"))
+).pipe(described("Print why a server (by its name, its id or its request's) is where it is, or nowhere"))
 
 const room = Command.make("room", { ...asking, ...boot }, (given) =>
   operating((module) => module.roomFor(bootOf(given), askingOf(given)))

@@ -28,6 +28,8 @@ const make = (about: Self) => Effect.gen(function*() {
   const vigil = new Vigil()
   /** Members have changed last because one was given up. */
   let isFailover = false
+  /** Locks asked for and not answered, and how many were ever asked for. */
+  const asking = { open: 0, begun: 0 }
   const epoch = () => members.session?.epoch ?? -1
   const texts = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
 
@@ -53,18 +55,30 @@ const make = (about: Self) => Effect.gen(function*() {
     }).pipe(Effect.map((rows) => [...rows])),
     setRunnerHealth: (of, isHealthy) => persistence(store.setHealth(`${of.host}:${of.port}`, isHealthy)),
     acquire: (_, shards) =>
-      Effect.map(persistence(store.lock(address, epoch(), texts(shards))), (fences) => {
-        members.acquired(fences)
-        if (isFailover) meter.failedOver(fences.length)
-        return fences.map(({ shard }) => ShardId.fromString(shard))
-      }),
+      Effect.suspend(() => {
+        asking.begun++
+        asking.open++
+        return Effect.map(persistence(store.lock(address, epoch(), texts(shards))), (fences) => {
+          members.acquired(fences)
+          if (isFailover) meter.failedOver(fences.length)
+          return fences.map(({ shard }) => ShardId.fromString(shard))
+        })
+      }).pipe(Effect.ensuring(Effect.sync(() => asking.open--))),
     // Without a word about a shard it may not go on; without a membership, about none.
     refresh: () =>
-      Effect.map(persistence(store.refresh(address, epoch(), Limits.leaseMillis)), (held) => {
-        if (held === null) members.left()
-        const kept = new Set(held ?? [])
-        members.lost([...members.shards].filter((shard) => !kept.has(shard)))
-        return [...members.shards].map(ShardId.fromString)
+      Effect.suspend(() => {
+        const { begun, open } = asking
+        return Effect.flatMap(persistence(store.refresh(address, epoch(), Limits.leaseMillis)), (held) => {
+          if (held === null) members.left()
+          const kept = new Set(held ?? [])
+          members.lost([...members.shards].filter((shard) => !kept.has(shard)))
+          // A lock whose answer was lost: nobody here knows of it, and it would keep everybody else out.
+          const isQuiet = open === 0 && asking.open === 0 && asking.begun === begun
+          const mine = new Set(members.shards)
+          const forgotten = isQuiet ? [...kept].filter((shard) => !mine.has(shard)) : []
+          const known = [...mine].map(ShardId.fromString)
+          return forgotten.length === 0 ? Effect.succeed(known) : Effect.as(Effect.ignore(store.unlock(address, forgotten)), known)
+        })
       }),
     release: (_, shard) =>
       Effect.andThen(

@@ -6,11 +6,8 @@ import { emulatorCpus } from "../numa/cellRules.ts"
 import type { GuestTopology } from "../numa/GuestTopology.ts"
 import type { ImageProperties } from "../numa/imageWish.ts"
 import { numaOf } from "../numa/Numa.ts"
-import { type AskedGroup, groupsOf } from "./groups.ts"
+import { type AskedGroup, groupsOf, type Others } from "./groups.ts"
 import { impliedBy } from "./implied.ts"
-
-/** Amounts of classes other than CPUs, memory and disk, by their names. */
-export type Others = ReadonlyArray<readonly [name: string, amount: number]>
 
 /** Sizes as the names say. */
 export interface Demand {

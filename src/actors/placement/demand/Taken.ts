@@ -2,7 +2,8 @@
 import type { Host } from "../../host/Host.ts"
 import { type Allocations, type Instance, isLive } from "../../instance/Instance.ts"
 import { type Resources, resources } from "../resourceClasses.ts"
-import { type Demand, demandOf, type Others } from "./Demand.ts"
+import { type Demand, demandOf } from "./Demand.ts"
+import type { Others } from "./groups.ts"
 
 /** What a set of servers takes of one host; CPUs as `Demand` counts them. */
 export interface Taken {
@@ -28,17 +29,20 @@ const totalOf = (allocations: Allocations): ReadonlyMap<string, number> => {
 }
 
 /** What is left for the host's own provider to give. */
-const ownOthers = (asked: Others, allocations: Allocations | undefined): Resources => {
+const ownOthers = (asked: Others, elsewhere: Resources): Resources => {
   if (asked.length === 0) return noOthers
-  const elsewhere = allocations === undefined ? noOthers : totalOf(allocations)
   return new Map(asked.map(([name, amount]) => [name, amount - (elsewhere.get(name) ?? 0)] as const).filter(([, amount]) => amount > 0))
 }
 
-export const takenBy = (demand: Demand, allocations: Allocations | undefined): Taken => ({
-  vcpus: demand.vcpus, pinnedCpus: demand.pinnedCpus, emulatorCpus: demand.emulatorCpus,
-  ramMb: demand.ramMb, diskGb: demand.diskGb,
-  others: ownOthers(demand.resources, allocations)
-})
+export const takenBy = (demand: Demand, allocations: Allocations | undefined): Taken => {
+  const elsewhere = allocations === undefined ? noOthers : totalOf(allocations)
+  const left = (resource: string, amount: number) => amount - (elsewhere.get(resource) ?? 0)
+  return {
+    vcpus: left("VCPU", demand.vcpus), pinnedCpus: demand.pinnedCpus, emulatorCpus: demand.emulatorCpus,
+    ramMb: left("MEMORY_MB", demand.ramMb), diskGb: left("DISK_GB", demand.diskGb),
+    others: ownOthers(demand.resources, elsewhere)
+  }
+}
 
 const pinnedIn = (numa: Instance["numa"]): number => {
   let pinned = 0

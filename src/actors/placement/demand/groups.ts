@@ -1,5 +1,7 @@
 /** The request groups that extra specs spell out: `resources1:VGPU=1`, `trait1:CUSTOM_FAST=required`. */
-import type { Others } from "./Demand.ts"
+
+/** Amounts of classes other than CPUs, memory and disk, by their names. */
+export type Others = ReadonlyArray<readonly [name: string, amount: number]>
 
 /** What one provider must give all of; of the group without suffix, the tree together. */
 export interface AskedGroup {

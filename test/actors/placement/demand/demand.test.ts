@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { demandOf } from "../../../../src/actors/placement/demand/Demand.ts"
+import { takenBy } from "../../../../src/actors/placement/demand/Taken.ts"
 import { checkImplied } from "../../../../src/actors/placement/demand/implied.ts"
 
 const flavorOf = (extraSpecs: Record<string, string>) =>
@@ -58,6 +59,14 @@ describe("a demand", () => {
     const { required, resources } = asked({ "hw:mem_encryption": "true" }, { hw_firmware_type: "uefi", hw_machine_type: "q35" })
     assert.deepStrictEqual([required, resources], [["HW_CPU_X86_AMD_SEV"], [["MEM_ENCRYPTION_CONTEXT", 1]]])
     assert.deepStrictEqual(asked({ "hw:pmem": "6GB,medium,6GB" }).resources, [["CUSTOM_PMEM_NAMESPACE_6GB", 2], ["CUSTOM_PMEM_NAMESPACE_MEDIUM", 1]])
+  })
+})
+
+describe("what a server takes of its host", () => {
+  it("is what other providers do not give, of every class", () => {
+    const demand = asked({ "resources1:VCPU": "2", "resources2:VCPU": "1", "resources1:CUSTOM_A": "1", "resources:CUSTOM_A": "2", "resources:MEMORY_MB": "64" })
+    const { others, ramMb, vcpus } = takenBy(demand, { child: { VCPU: 2, CUSTOM_A: 1 }, other: { MEMORY_MB: 64 } })
+    assert.deepStrictEqual([vcpus, ramMb, [...others]], [1, 0, [["CUSTOM_A", 2]]])
   })
 })
 
